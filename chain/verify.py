@@ -1,0 +1,476 @@
+"""Check a receipt, or a whole round, with nothing but Python's standard library.
+
+    python -m chain.verify receipt.json|round.json [--ledger ledger.json [--head 0x..]]
+
+Exit status: 0 verified; 1 something does not hold; 2 it could not be asked (a file cannot be
+read, the digest is not anchored yet, the network is not one this program knows).
+
+This file is meant to be copied away and run by somebody who does not trust the league, so it
+shares no code with it: its own Keccak, its own encodings, its own scoring arithmetic. `--ledger`
+is the exported chain; `--head` is a head you noted earlier, which that chain must contain.
+"""
+
+import argparse
+import json
+import math
+import re
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+VERIFIED, REFUSED, UNDECIDED = 0, 1, 2
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """Something in the document does not hold."""
+
+
+class Undecided(Exception):
+    """It cannot be told from what is here."""
+
+
+class Step(NamedTuple):
+    """One thing checked; `status` is ok, note, FAILED or unknown."""
+
+    name: str
+    status: str
+    detail: str
+
+
+# -- Keccak-256: the permutation of FIPS 202, with the padding Ethereum kept --------------------
+LANE, RATE, ROUNDS = (1 << 64) - 1, 136, 24
+
+
+def _constants() -> Iterable[int]:
+    register = 1
+    for _ in range(ROUNDS):
+        constant = 0
+        for power in range(7):
+            constant |= (register & 1) << ((1 << power) - 1)
+            register = (register << 1) ^ (0x171 if register & 0x80 else 0)
+        yield constant
+
+
+def _moves() -> Iterable[tuple[int, int, int]]:
+    yield 0, 0, 0
+    x, y = 1, 0
+    for step in range(1, 25):
+        source, x, y = x + 5 * y, y, (2 * x + 3 * y) % 5
+        yield source, x + 5 * y, step * (step + 1) // 2 % 64
+
+
+CONSTANTS, MOVES = tuple(_constants()), tuple(_moves())
+CHI = tuple((i, i - i % 5 + (i + 1) % 5, i - i % 5 + (i + 2) % 5) for i in range(25))
+
+
+def _permute(a: list[int]) -> list[int]:
+    b = [0] * 25
+    for constant in CONSTANTS:
+        c = [a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20] for x in range(5)]
+        d = [c[x - 1] ^ ((c[x - 4] << 1 | c[x - 4] >> 63) & LANE) for x in range(5)]
+        for source, target, turn in MOVES:
+            lane = a[source] ^ d[source % 5]
+            b[target] = (lane << turn | lane >> (64 - turn)) & LANE
+        a = [b[i] ^ (~b[j] & b[k]) for i, j, k in CHI]
+        a[0] ^= constant
+    return a
+
+
+def keccak(*parts: bytes) -> bytes:
+    """The 32-byte Keccak-256 digest of the parts, one after the other."""
+    data = b"".join(parts)
+    padded = bytearray(data + bytes(RATE - len(data) % RATE))
+    padded[len(data)] ^= 0x01
+    padded[-1] ^= 0x80
+    state = [0] * 25
+    for start in range(0, len(padded), RATE):
+        for lane in range(RATE // 8):
+            at = start + 8 * lane
+            state[lane] ^= int.from_bytes(padded[at : at + 8], "little")
+        state = _permute(state)
+    return b"".join(lane.to_bytes(8, "little") for lane in state[:4])
+
+
+# -- how values become 32-byte words ------------------------------------------------------------
+SCALE = Decimal(10) ** 8
+
+
+@cache
+def name(text: str) -> bytes:
+    return keccak(text.encode())
+
+
+def raw(text: str) -> bytes:
+    if not re.fullmatch(r"0x[0-9a-f]{64}", text):
+        raise Refused(f"{text!r} is not 32 bytes of lower-case hex")
+    return bytes.fromhex(text[2:])
+
+
+def number(value: int) -> bytes:
+    if type(value) is not int:
+        raise Refused(f"{value!r} is not a whole number")
+    return value.to_bytes(32, "big", signed=value < 0)
+
+
+def decimal(text: str) -> Decimal:
+    if not re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,8})?", text):
+        raise Refused(f"{text!r} is not a plain decimal of at most eight places")
+    return Decimal(text)
+
+
+def fixed(text: str) -> bytes:
+    return number(int(decimal(text) * SCALE))
+
+
+def seconds(text: str) -> int:
+    return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+
+
+def canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def pair(left: bytes, right: bytes) -> bytes:
+    return keccak(min(left, right), max(left, right))
+
+
+def tree_root(leaves: list[bytes]) -> bytes:
+    """OpenZeppelin's StandardMerkleTree: sorted leaves at the tail of a heap, backwards."""
+    if not leaves:
+        return keccak(b"AI vs Human Prediction League: empty tree")
+    heap = [b""] * (len(leaves) - 1) + sorted(leaves, reverse=True)
+    for node in range(len(leaves) - 2, -1, -1):
+        heap[node] = pair(heap[2 * node + 1], heap[2 * node + 2])
+    return heap[0]
+
+
+def equal(found: Any, stated: Any, what: str) -> None:
+    if found != stated:
+        shown = [
+            f"0x{each.hex()}" if isinstance(each, bytes) else each for each in (found, stated)
+        ]
+        raise Refused(f"{what}: found {shown[0]}, stated {shown[1]}")
+
+
+# -- the prediction: round, digest, inclusion, anchor -------------------------------------------
+LOCAL = {"name": "local", "chain_id": 0, "contract": "0x" + "00" * 20}
+DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+PREDICTION = (
+    "Prediction(bytes32 league,bytes32 round,bytes32 player,int256 p10,int256 p50,int256 p90,"
+    "uint8 basis,uint32 revision,bytes32 payloadHash,bytes32 salt)"
+)
+
+
+def members(doc: Json) -> list[Json]:
+    """The predictions the document speaks of: all of a round's, or a receipt's one."""
+    if doc["type"] == "round":
+        return list(doc["predictions"])
+    own = {key: doc[key] for key in ("seq", "commitment", "prediction")}
+    return [own | {"points_milli": (doc["result"] or {}).get("points_milli")}]
+
+
+def root_from(doc: Json, words: list[bytes], proof: list[str]) -> bytes:
+    """The root over the members' words: over all of a round's, or by a receipt's proof."""
+    key, found = raw(doc["round"]["round_key"]), members(doc)
+    rows = [(key, number(one["seq"]), word) for one, word in zip(found, words, strict=True)]
+    leaves = [keccak(keccak(*row)) for row in rows]
+    if doc["type"] == "round":
+        return tree_root(leaves)
+    node = leaves[0]
+    for sibling in proof:
+        node = pair(node, raw(sibling))
+    return node
+
+
+def check_form(doc: Json, _: Json | None) -> str:
+    if doc["version"] != 1 or doc["type"] not in {"receipt", "round"}:
+        raise Undecided("this program reads receipts and rounds of version 1")
+    if doc["network"]["name"] != "local":
+        raise Undecided(f"it cannot ask the network {doc['network']['name']!r}")
+    equal(LOCAL, doc["network"], "network")
+    return f"{doc['type']} of version 1 on the local ledger (no public blockchain)"
+
+
+def check_signature(doc: Json, _: Json | None) -> str:
+    equal(None, doc["signature"], "signature (version 1 carries none)")
+    return "none: no wallet signed this, so authorship rests on the league's word alone"
+
+
+def check_round(doc: Json, _: Json | None) -> str:
+    stated = doc["round"]
+    times = [seconds(stated[key]) for key in ("opens_at", "locks_at", "settles_at")]
+    if not times[0] < times[1] < times[2]:
+        raise Refused("the round's times do not ascend")
+    rules = keccak(canonical(stated["rules"]))
+    equal(rules, raw(stated["rules_hash"]), "hash of the rules")
+    key = keccak(name(stated["league"]), name(stated["asset"]), *map(number, times), rules)
+    equal(key, raw(stated["round_key"]), "round key")
+    return "the key follows from league, asset, times and rules"
+
+
+def digest(doc: Json, given: Json) -> bytes:
+    """The EIP-712 digest of one prediction."""
+    identity = name("AI vs Human Prediction League"), name("1"), number(0), bytes(32)
+    struct = keccak(
+        name(PREDICTION),
+        name(doc["round"]["league"]),
+        raw(doc["round"]["round_key"]),
+        name(given["player"]),
+        *(fixed(given[level]) for level in ("p10", "p50", "p90")),
+        *(number(given[key]) for key in ("basis", "revision")),
+        *(raw(given[key]) for key in ("payload_hash", "salt")),
+    )
+    return keccak(b"\x19\x01", keccak(name(DOMAIN), *identity), struct)
+
+
+def check_prediction(doc: Json, _: Json | None) -> str:
+    known = [one for one in members(doc) if one["prediction"] is not None]
+    for one in known:
+        found = digest(doc, one["prediction"])
+        equal(found, raw(one["commitment"]), f"digest of seq {one['seq']}")
+    return f"{len(known)} EIP-712 digests recomputed, {len(members(doc)) - len(known)} erased"
+
+
+def check_inclusion(doc: Json, _: Json | None) -> str:
+    found, count = [one["seq"] for one in members(doc)], doc["count"]
+    is_complete = doc["type"] == "round"
+    if found != list(range(len(found))) if is_complete else not 0 <= found[0] < count:
+        raise Refused(f"sequence numbers {found[:5]} do not fit a count of {count}")
+    if is_complete:
+        equal(len(found), count, "count of predictions")
+    words = [raw(one["commitment"]) for one in members(doc)]
+    equal(root_from(doc, words, doc.get("proof", [])), raw(doc["root"]), "Merkle root")
+    return f"{len(found)} of {count} committed predictions lead to the root"
+
+
+def head_of(entry: Json) -> bytes:
+    words = raw(entry["previous"]), name(entry["kind"]), raw(entry["id"]), raw(entry["root"])
+    return keccak(*words, number(entry["count"]), number(seconds(entry["time"])))
+
+
+def anchored(anchor: Json | None, *, kind: str, ident: bytes, root: bytes) -> str:
+    if anchor is None:
+        raise Undecided("not anchored yet: ask for the document again later")
+    equal(("local", kind), (anchor["network"], anchor["kind"]), "network and kind of the anchor")
+    equal(ident, raw(anchor["id"]), "key of the anchor")
+    equal(root, raw(anchor["root"]), "digest of the anchor")
+    equal(head_of(anchor), raw(anchor["head"]), "head of the anchor")
+    return f"ledger entry {anchor['seq']} at {anchor['time']}"
+
+
+def check_anchor(doc: Json, _: Json | None) -> str:
+    key, root = raw(doc["round"]["round_key"]), raw(doc["root"])
+    where = anchored(doc["anchor"], kind="commitment", ident=key, root=root)
+    equal(doc["count"], doc["anchor"]["count"], "count of the anchor")
+    in_time = seconds(doc["anchor"]["time"]) < seconds(doc["round"]["settles_at"])
+    return f"{where}, {'before' if in_time else 'LATE: not before'} the settlement instant"
+
+
+# -- the result: evidence, prices, points, scores, settlement -----------------------------------
+OUTCOMES = {"settled": 1, "final": 1, "void": 2}
+TAUS, Z = (0.1, 0.5, 0.9), (-1.2815515655446004, 0.0, 1.2815515655446004)
+FARTHEST_BP, FEWEST = 100, 2
+
+
+def check_evidence(doc: Json, _: Json | None) -> str:
+    ordered = sorted(doc["result"]["observations"], key=canonical)
+    equal(keccak(canonical(ordered)), raw(doc["result"]["evidence"]), "digest of the observations")
+    return f"{len(ordered)} observations"
+
+
+def median(values: list[Decimal]) -> Decimal:
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def price_of(observations: list[Json]) -> Decimal:
+    """The median of the valid values, those too far from the median of all of them dropped."""
+    values = [decimal(one["value"]) for one in observations if one["is_valid"] is True]
+    centre = median(values) if values else Decimal(1)
+    kept = [value for value in values if abs((value / centre).ln()) * 10_000 <= FARTHEST_BP]
+    if len(kept) < FEWEST:
+        raise Refused("fewer than two sources agree")
+    return median(kept).quantize(1 / SCALE, ROUND_HALF_EVEN)
+
+
+def check_prices(doc: Json, _: Json | None) -> str:
+    result = doc["result"]
+    for instant, price in (("locks_at", "reference_price"), ("settles_at", "price")):
+        at = doc["round"][instant]
+        found = price_of([one for one in result["observations"] if one["instant"] == at])
+        equal(found, decimal(result[price]), f"{price} at {at}")
+    return "reference and settlement price are the medians of their sources"
+
+
+def basis_points(price: str, reference: str) -> float:
+    return 1e4 * math.log(float(decimal(price)) / float(decimal(reference)))
+
+
+def quantiles(given: Json, result: Json) -> list[float]:
+    """The three quantiles in basis points of log return on the reference price."""
+    c, sigma, reference = float(result["c"]), float(result["sigma_bp"]), result["reference_price"]
+    centres: tuple[Callable[[str], float], ...] = (
+        lambda level: basis_points(level, reference),
+        float,
+        lambda level: basis_points(level, reference),
+        float,
+        lambda level: c * sigma * NormalDist().inv_cdf(float(level)),
+    )
+    spread = 0 if given["basis"] in {0, 1} else 1  # a point or a probability takes house shape
+    centre, levels = centres[given["basis"]], [given[level] for level in ("p10", "p50", "p90")]
+    return [centre(level) + spread * c * z * sigma for level, z in zip(levels, Z, strict=True)]
+
+
+def loss(levels: list[float], outcome: float) -> float:
+    gaps = [outcome - level for level in levels]
+    low, middle, high = (max(t * g, (t - 1) * g) for t, g in zip(TAUS, gaps, strict=True))
+    return 2 / 3 * (low + middle + high)  # not sum(): its rounding depends on Python's version
+
+
+def check_points(doc: Json, _: Json | None) -> str:
+    result, known = doc["result"], [one for one in members(doc) if one["prediction"] is not None]
+    sigma, house = float(result["sigma_bp"]), [float(level) for level in result["house_bp"]]
+    for level, z in zip(house, Z, strict=True):
+        if not math.isclose(level, float(result["c"]) * sigma * z, rel_tol=1e-9):
+            raise Refused(f"house quantile {level!r} is not z * c * sigma")
+    outcome = basis_points(result["price"], result["reference_price"])
+    for one in known:
+        gain = loss(house, outcome) - loss(quantiles(one["prediction"], result), outcome)
+        milli = round(1e3 * (100 * gain / (sigma / 2)))  # halves to even
+        equal(milli, one["points_milli"], f"milli-points of seq {one['seq']}")
+    return f"{len(known)} recomputed from the scoring rule"
+
+
+def check_scores(doc: Json, _: Json | None) -> str:
+    words = [number(one["points_milli"]) for one in members(doc)]
+    root = root_from(doc, words, doc["result"].get("proof", []))
+    equal(root, raw(doc["result"]["score_root"]), "score root")
+    return f"{len(words)} published scores lead to the score root"
+
+
+def check_void(doc: Json, _: Json | None) -> str:
+    equal(tree_root([]), raw(doc["result"]["score_root"]), "score root")
+    equal(Decimal(0), decimal(doc["result"]["price"]), "price")
+    equal([None] * len(members(doc)), [one["points_milli"] for one in members(doc)], "points")
+    return "the round is void: it has no price and scores nobody"
+
+
+def check_settlement(doc: Json, _: Json | None) -> str:
+    result, ident = doc["result"], raw(doc["round"]["round_key"])
+    if result["version"] != 1:
+        ident = keccak(ident, number(result["version"]))
+    tail = keccak(raw(result["score_root"]), raw(result["evidence"]))
+    when, outcome = number(seconds(result["settled_at"])), number(OUTCOMES[result["status"]])
+    root = keccak(fixed(result["price"]), when, outcome, tail)
+    return anchored(result["anchor"], kind="settlement", ident=ident, root=root)
+
+
+# -- the ledger: every entry, and the anchors among them ----------------------------------------
+def check_ledger(doc: Json, ledger: Json | None) -> str:
+    if ledger is None:
+        return "not given: anchors were only checked for internal consistency"
+    head, earlier, keys, entries = bytes(32), 0, set(), ledger["entries"]
+    for seq, entry in enumerate(entries):
+        equal(seq, entry["seq"], "sequence of the ledger")
+        equal(head, raw(entry["previous"]), f"link before entry {seq}")
+        head, key = head_of(entry), (entry["kind"], entry["id"])
+        equal(head, raw(entry["head"]), f"head of entry {seq}")
+        if seconds(entry["time"]) < earlier or key in keys:
+            raise Refused(f"entry {seq} goes back in time or repeats a key")
+        earlier = seconds(entry["time"])
+        keys.add(key)
+    for anchor in (doc["anchor"], (doc["result"] or {}).get("anchor")):
+        if anchor is not None and anchor not in entries:
+            raise Refused(f"entry {anchor['seq']} of the document is not in the ledger")
+    known = ledger.get("known_head")
+    if known is not None and known not in {entry["head"] for entry in entries}:
+        raise Refused(f"the head you know, {known}, is not in the ledger")
+    return f"{len(entries)} entries, unbroken, up to head 0x{head.hex()}"
+
+
+# -- running it ---------------------------------------------------------------------------------
+Check = Callable[[Json, Json | None], str]
+PLEDGED: tuple[Check, ...] = (
+    check_signature,
+    check_round,
+    check_prediction,
+    check_inclusion,
+    check_anchor,
+)
+SETTLED = (check_evidence, check_prices, check_points, check_scores, check_settlement)
+VOIDED = (check_evidence, check_void, check_settlement)
+MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def run(check: Check, doc: Json, ledger: Json | None) -> Step:
+    label = check.__name__.removeprefix("check_")
+    try:
+        detail = check(doc, ledger)
+    except Refused as refusal:
+        return Step(label, "FAILED", str(refusal))
+    except Undecided as doubt:
+        return Step(label, "unknown", str(doubt))
+    except MALFORMED as error:
+        return Step(label, "FAILED", f"malformed: {type(error).__name__}: {error}")
+    is_note = label == "signature" or (label == "ledger" and ledger is None)
+    return Step(label, "note" if is_note else "ok", detail)
+
+
+def check(doc: Any, ledger: Any = None) -> list[Step]:
+    """Every step on a parsed receipt or round, with the exported ledger when there is one."""
+    form = run(check_form, doc, None)
+    if form.status != "ok":
+        return [form]
+    if doc.get("result") is None:
+        pending, checks = [Step("result", "note", "the round is not settled yet")], PLEDGED
+    else:
+        is_void = isinstance(doc["result"], dict) and doc["result"].get("status") == "void"
+        pending, checks = [], PLEDGED + (VOIDED if is_void else SETTLED)
+    return [form, *(run(each, doc, ledger) for each in (*checks, check_ledger)), *pending]
+
+
+def verdict(steps: Iterable[Step]) -> int:
+    """0 verified, 1 failed, 2 undecided: the exit status."""
+    found = {step.status for step in steps}
+    return REFUSED if "FAILED" in found else UNDECIDED if "unknown" in found else VERIFIED
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> Json:
+    """Two readers must not see two documents in one file. :raises ValueError: for a twin key."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key appears twice in one object")
+    return dict(pairs)
+
+
+def load(path: str) -> Any:
+    return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="chain.verify", description="Check a receipt or round.")
+    parser.add_argument("document", help="receipt.json or round.json")
+    parser.add_argument("--ledger", help="the exported ledger, to find the anchors in")
+    parser.add_argument("--head", help="with --ledger: a head you know, which it must contain")
+    options = parser.parse_args(arguments)
+    try:
+        document = load(options.document)
+        ledger = load(options.ledger) | {"known_head": options.head} if options.ledger else None
+    except (OSError, RecursionError, TypeError, ValueError) as error:
+        print(f"COULD NOT ASK: {error}")
+        return UNDECIDED
+    steps = check(document, ledger)
+    for step in steps:
+        print(f"{step.status:8}{step.name:12}{step.detail}")
+    print(("VERIFIED", "FAILED", "COULD NOT ASK")[verdict(steps)])
+    return verdict(steps)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

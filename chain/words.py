@@ -1,0 +1,77 @@
+"""ABI words: every value the league hashes is a row of fixed 32-byte big-endian words."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from chain.hashing import HASH_BYTES, keccak256
+
+PRICE_PLACES = 8
+ADDRESS_BYTES = 20
+_INT_BITS = 256
+# Beyond these powers of ten no word exists, and the exact arithmetic below would be unbounded.
+_COARSEST, _FINEST = 76, -64
+
+
+class NotRepresentable(ValueError):
+    """A value has no exact 32-byte word: too large, too fine, too short, or without a zone."""
+
+
+def bytes32(value: bytes) -> bytes:
+    """:raises NotRepresentable: unless `value` is exactly 32 bytes."""
+    if len(value) != HASH_BYTES:
+        raise NotRepresentable(f"Expected 32 bytes, got {len(value)}.")
+    return value
+
+
+def uint(value: int) -> bytes:
+    """uint256. :raises NotRepresentable: when negative or too large."""
+    if not 0 <= value < 1 << _INT_BITS:
+        raise NotRepresentable(f"{value} does not fit uint256.")
+    return value.to_bytes(HASH_BYTES, "big")
+
+
+def int256(value: int) -> bytes:
+    """Two's complement int256. :raises NotRepresentable: when out of range."""
+    bound = 1 << (_INT_BITS - 1)
+    if not -bound <= value < bound:
+        raise NotRepresentable(f"{value} does not fit int256.")
+    return value.to_bytes(HASH_BYTES, "big", signed=True)
+
+
+def fixed(value: Decimal) -> bytes:
+    """A decimal at 1e8 scale as int256; nothing is rounded.
+
+    :raises NotRepresentable: when not finite or finer than eight places.
+    """
+    if not value.is_finite():
+        raise NotRepresentable(f"{value} is not a finite number.")
+    if value.adjusted() > _COARSEST or int(value.as_tuple().exponent) < _FINEST:
+        raise NotRepresentable(f"{value} is out of range.")
+    numerator, denominator = value.as_integer_ratio()
+    scaled, remainder = divmod(numerator * 10**PRICE_PLACES, denominator)
+    if remainder:
+        raise NotRepresentable(f"{value} has more than {PRICE_PLACES} decimal places.")
+    return int256(scaled)
+
+
+def instant(value: datetime) -> bytes:
+    """Unix seconds as uint256. :raises NotRepresentable: when naive or between two seconds."""
+    if value.tzinfo is None or value.microsecond:
+        raise NotRepresentable(f"{value.isoformat()} is not a whole second with a zone.")
+    return uint(int(value.astimezone(UTC).timestamp()))
+
+
+def address(value: str) -> bytes:
+    """A 0x-prefixed hex address, left-padded. :raises NotRepresentable: unless 20 bytes of hex."""
+    try:
+        raw = bytes.fromhex(value.removeprefix("0x"))
+    except ValueError as error:
+        raise NotRepresentable(f"{value!r} is not a hex address.") from error
+    if len(raw) != ADDRESS_BYTES:
+        raise NotRepresentable(f"{value!r} is not a 20-byte address.")
+    return raw.rjust(HASH_BYTES, b"\0")
+
+
+def name(value: str) -> bytes:
+    """Text as the Keccak-256 digest of its UTF-8 bytes, the way EIP-712 encodes `string`."""
+    return keccak256(value.encode())

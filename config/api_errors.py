@@ -1,0 +1,157 @@
+"""From failures with names to HTTP: the one table, and the handlers that read it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chain import canonical
+from chain.ledger import base as ledger
+from config import problems, strict_input
+from league import addresses, authentication, frames, keys, operations, players, seasons
+from markets import assets
+from markets.providers import base as providers
+from predictions import entry_forms, predecessor, queries, receipts, submissions
+
+# What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
+DOMAIN: dict[type[Exception], str] = {
+    addresses.InvalidAddress: "invalid",
+    assets.UnknownAsset: "unknown_symbol",
+    authentication.NoPlayer: "no_player",
+    canonical.NotCanonical: "invalid",
+    entry_forms.InvalidEntry: "invalid_entry",
+    frames.NoFrame: "price_unavailable",
+    keys.KeyRejected: "authentication_failed",
+    ledger.LedgerBusy: "unavailable",
+    operations.NotPossible: "conflict",
+    operations.ReasonTooShort: "invalid",
+    players.HandleTaken: "handle_taken",
+    players.PrimaryBotExists: "conflict",
+    players.WalletTaken: "wallet_taken",
+    predecessor.NoOpenRound: "no_open_round",
+    predecessor.NotYourAddress: "not_your_address",
+    providers.ProviderError: "price_unavailable",
+    providers.UnknownSymbol: "unknown_symbol",
+    queries.EntriesSealed: "entries_sealed",
+    receipts.NotCommitted: "not_committed",
+    seasons.NoAssets: "invalid",
+    submissions.Collision: "unavailable",
+    submissions.EntryTooFar: "entry_too_far",
+    submissions.NothingToWithdraw: "nothing_to_withdraw",
+    submissions.PlayerSuspended: "player_suspended",
+    submissions.RoundNotFound: "not_found",
+    submissions.RoundNotOpen: "round_not_open",
+}
+# Met only inside a sweep, a command or a pure module: at this border they would be our fault.
+INTERNAL = frozenset(
+    {
+        "chain.anchors.AnchorConflict",
+        "chain.anchors.UncountedCommitment",
+        "chain.merkle.NoLeaves",
+        "chain.verify.Refused",
+        "chain.verify.Undecided",
+        "chain.words.NotRepresentable",
+        "config.embedded.AlreadyRunning",
+        "config.embedded.PortBusy",
+        "league.transitions.IllegalMove",
+        "league.volatility.TooFewBars",
+        "markets.consensus.PriceDisputed",
+        "markets.consensus.PriceNotReady",
+        "markets.providers.recordings.MalformedPrices",
+        "markets.providers.registry.UnknownSource",
+        "markets.providers.replay.NoRecordings",
+    }
+)
+FRAMEWORK: dict[type[Exception], str] = {
+    InterfaceError: "unavailable",
+    OperationalError: "unavailable",
+    Http404: "not_found",
+    PermissionDenied: "forbidden",
+    exceptions.AuthenticationFailed: "authentication_failed",
+    exceptions.MethodNotAllowed: "method_not_allowed",
+    exceptions.NotAcceptable: "not_acceptable",
+    exceptions.NotAuthenticated: "not_authenticated",
+    exceptions.NotFound: "not_found",
+    exceptions.ParseError: "malformed",
+    exceptions.PermissionDenied: "forbidden",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+    exceptions.ValidationError: "invalid",
+    strict_input.BodyTooLarge: "body_too_large",
+}
+TABLE = FRAMEWORK | DOMAIN
+
+
+def code_of(error: Exception) -> str | None:
+    """The problem code of the nearest class the table knows; None when it knows none."""
+    own = getattr(getattr(error, "detail", None), "code", None)
+    known = (TABLE[base] for base in type(error).__mro__ if base in TABLE)
+    return own if own in problems.TABLE else next(known, None)
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """The API framework's exception handler: a problem document, or None for the unforeseen."""
+    code = code_of(error)
+    if code is None:
+        return None
+    request: Request = context["request"]
+    document = problems.document(
+        request, code=code, detail=detail_of(error, code), errors=list(fields_of(error))
+    )
+    response = Response(document, status=document["status"], headers=headers_of(error, code))
+    renderer = getattr(request, "accepted_renderer", None)
+    if getattr(renderer, "format", "json") == "json":
+        response.content_type = problems.CONTENT_TYPE
+    return response
+
+
+def detail_of(error: Exception, code: str) -> str:
+    """One sentence, never a database's or a library's own words."""
+    problem = problems.TABLE[code]
+    if isinstance(error, exceptions.ValidationError) or code == "unavailable":
+        return problem.advice
+    if isinstance(error, Http404):
+        return "There is nothing at this address."
+    if isinstance(error, exceptions.APIException):
+        return str(error.detail)
+    return str(error) or problem.advice
+
+
+def fields_of(error: Exception) -> Iterator[dict[str, str]]:
+    """The pointer (RFC 6901), code and detail of every field at fault."""
+    if isinstance(error, exceptions.ValidationError):
+        yield from flatten(error.detail, "")
+    elif isinstance(error, entry_forms.InvalidEntry):
+        yield {"pointer": f"/{error.field}", "code": error.code, "detail": str(error)}
+
+
+def flatten(detail: object, pointer: str) -> Iterator[dict[str, str]]:
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            is_whole = name == "non_field_errors"
+            yield from flatten(inner, pointer if is_whole else f"{pointer}/{escaped(name)}")
+    elif isinstance(detail, Sequence) and not isinstance(detail, str):
+        for place, inner in enumerate(detail):
+            is_leaf = isinstance(inner, str)
+            yield from flatten(inner, pointer if is_leaf else f"{pointer}/{place}")
+    else:
+        code = str(getattr(detail, "code", None) or "invalid")
+        yield {"pointer": pointer, "code": code, "detail": str(detail)}
+
+
+def escaped(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def headers_of(error: Exception, code: str) -> dict[str, str]:
+    headers = {}
+    challenge = getattr(error, "auth_header", None)
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
+    if problems.TABLE[code].status == 503:  # noqa: PLR2004 -- Service Unavailable
+        headers["Retry-After"] = "5"
+    return headers

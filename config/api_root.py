@@ -1,0 +1,21 @@
+"""GET /api/v1/: where everything is."""
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+ENTRANCES = (
+    "assets", "price", "leagues", "seasons", "rounds", "players", "forecasters", "leaderboard",
+    "verdict", "predict", "me", "my-predictions", "keys", "time", "chain-info", "chain-anchors",
+    "schema", "docs",
+)  # fmt: skip
+
+
+class ApiRoot(APIView):
+    """The prediction league's API, version 1."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        return Response({name: request.build_absolute_uri(reverse(name)) for name in ENTRANCES})

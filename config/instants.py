@@ -1,0 +1,26 @@
+"""Instants as people type them: ISO 8601 with a zone, always UTC inside."""
+
+from datetime import UTC, datetime
+
+
+class NotAnInstant(ValueError):
+    """The text is not an ISO 8601 instant with a UTC offset."""
+
+
+def parse_instant(text: str) -> datetime:
+    """2024-03-01T00:00:00Z and its like.
+
+    :raises NotAnInstant: for anything else, naive times included.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotAnInstant(f"{text!r} is not an ISO 8601 instant.") from error
+    if found.tzinfo is None:
+        raise NotAnInstant(f"{text!r} names no time zone: write a Z for UTC.")
+    return found.astimezone(UTC)
+
+
+def show_instant(at: datetime) -> str:
+    """ISO 8601 in UTC, whole seconds, with a Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

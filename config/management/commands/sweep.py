@@ -1,0 +1,40 @@
+"""Run the league without any broker: every stage, once or in a loop."""
+
+import json
+import time
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+from django.utils import timezone
+
+from config import sweeps
+from config.instants import NotAnInstant, parse_instant
+
+
+class Command(BaseCommand):
+    help = "Carry every due row one step forward: what the workers do, without a broker."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--loop", type=float, metavar="SECONDS", help="look again and again")
+        parser.add_argument("--now", metavar="ISO", help="sweep as if it were this instant (UTC)")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        fixed = self._instant(options["now"])
+        if fixed and options["loop"]:
+            raise CommandError("--now: a fixed instant cannot be looped over.")
+        while True:
+            done = sweeps.run(now=fixed or timezone.now())
+            self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
+            if not options["loop"]:
+                return
+            time.sleep(options["loop"])
+            close_old_connections()
+
+    def _instant(self, text: str | None) -> datetime | None:
+        try:
+            return parse_instant(text) if text else None
+        except NotAnInstant as error:
+            raise CommandError(f"--now: {error}") from error

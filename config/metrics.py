@@ -1,0 +1,113 @@
+"""GET /metrics: the web processes' own counters, and gauges read from the database at scrape."""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db import DatabaseError
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from chain.models import Anchor
+from chain.models import Status as AnchorStatus
+from league.models import Round
+from league.models.player import Kind
+from league.models.round import Status
+from predictions.models import Prediction
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def scrape(_request: HttpRequest) -> HttpResponse:
+    """Prometheus text; without the database only what the processes counted themselves."""
+    page = generate_latest(process_registry())
+    league = CollectorRegistry()
+    league.register(LeagueCollector(timezone.now()))
+    try:
+        page += generate_latest(league)
+    except DatabaseError:
+        logger.warning("database gauges missing from this scrape", exc_info=True)
+    return HttpResponse(page, content_type=CONTENT_TYPE_LATEST)
+
+
+def process_registry() -> CollectorRegistry:
+    """Every web process's counters together where they share a directory."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+class LeagueCollector(Collector):
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not query."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield rounds_by_status()
+        yield predictions_by_kind()
+        yield from settlement_lag(self.now)
+        yield from wishes(self.now)
+
+
+def rounds_by_status() -> Metric:
+    found = GaugeMetricFamily("league_rounds", "Rounds by status.", labels=["status"])
+    counts = dict(Round.objects.values_list("status").annotate(rounds=Count("pk")))
+    for status in Status.values:
+        found.add_metric([status], counts.get(status, 0))
+    return found
+
+
+def predictions_by_kind() -> Metric:
+    """Of rounds whose entries are public: a count of sealed ones would tell who has entered."""
+    found = GaugeMetricFamily(
+        "league_predictions", "Predictions in locked rounds by kind of player.", labels=["kind"]
+    )
+    public = Prediction.objects.filter(round__in=Round.objects.visible_entries().values("pk"))
+    counts = dict(public.values_list("player__kind").annotate(predictions=Count("pk")))
+    for kind in Kind.values:
+        found.add_metric([kind], counts.get(kind, 0))
+    return found
+
+
+def settlement_lag(now: datetime) -> Iterator[Metric]:
+    """How long the most overdue lock and settlement have waited; 0 when nothing waits."""
+    lock = Round.objects.due_to_lock(now=now).aggregate(first=Min("locks_at"))["first"]
+    settle = Round.objects.due_to_settle(now=now).aggregate(first=Min("settles_at"))["first"]
+    yield GaugeMetricFamily(
+        "league_lock_lag_seconds", "Age of the oldest overdue lock.", value=age(lock, now)
+    )
+    yield GaugeMetricFamily(
+        "league_settlement_lag_seconds",
+        "Age of the oldest overdue settlement.",
+        value=age(settle, now),
+    )
+
+
+def wishes(now: datetime) -> Iterator[Metric]:
+    waiting = Anchor.objects.filter(status=AnchorStatus.WISHED)
+    found = waiting.aggregate(depth=Count("pk"), first=Min("requested_at"))
+    yield GaugeMetricFamily(
+        "league_anchor_wishes", "Digests waiting to be anchored.", value=found["depth"]
+    )
+    yield GaugeMetricFamily(
+        "league_anchor_wish_age_seconds",
+        "Age of the oldest digest waiting to be anchored.",
+        value=age(found["first"], now),
+    )
+
+
+def age(at: datetime | None, now: datetime) -> float:
+    return max((now - at).total_seconds(), 0.0) if at else 0.0

@@ -1,0 +1,33 @@
+"""When to look: queues, routes and every beat entry, on one page.
+
+`expires` in a beat entry is the one django-celery-beat keeps only as `expire_seconds`: a hint that
+waited longer than its period is dropped, because the next one finds the same rows.
+"""
+
+from typing import Any
+
+from kombu import Exchange, Queue
+
+# An exchange each: a message for one queue can reach no other.
+QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("tick", "work", "ml", "chain")
+]
+
+# task -> (queue, seconds between two looks)
+SWEEPS: dict[str, tuple[str, int]] = {
+    "markets.record_quotes": ("work", 5),
+    "league.schedule_rounds": ("work", 30),
+    "league.gather_history": ("work", 20),
+    "league.advance_rounds": ("tick", 5),
+    "predictions.enter_house_picks": ("ml", 5),
+    "predictions.commit_locked": ("tick", 5),
+    "predictions.grade_settled": ("tick", 5),
+    "leaderboard.publish_standings": ("work", 10),
+    "chain.pump": ("chain", 5),
+}
+
+ROUTES = {task: {"queue": queue} for task, (queue, _) in SWEEPS.items()}
+ENTRIES: dict[str, dict[str, Any]] = {
+    task: {"task": task, "schedule": period, "options": {"expire_seconds": period}}
+    for task, (_, period) in SWEEPS.items()
+}

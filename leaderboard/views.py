@@ -1,0 +1,136 @@
+"""Boards, newest published version, with cheap 304s for those who poll."""
+
+import hashlib
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import pagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from leaderboard import queries
+from leaderboard import serializers as shapes
+from leaderboard.models import Board, Standing
+from league import visibility
+from league.models import League, Season
+
+
+class RankPage(pagination.LimitOffsetPagination):
+    """A board is one published version: places in it do not move while one pages."""
+
+    default_limit = 100
+    max_limit = 200
+
+
+class Leaderboard(APIView):
+    """Everybody's place in a season at one horizon."""
+
+    @extend_schema(
+        operation_id="leaderboard",
+        tags=["leaderboard"],
+        parameters=[
+            shapes.BoardQuerySerializer,
+            OpenApiParameter("limit", int),
+            OpenApiParameter("offset", int),
+        ],
+        responses=shapes.LeaderboardSerializer,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        query = asked(request)
+        season, horizon = place(request, query)
+        board = queries.board(season=season.pk, horizon=horizon)
+        unchanged = not_modified(request, board)
+        if unchanged is not None:
+            return unchanged
+        page = RankPage()
+        rows = ranked(board, sorted(query.get("kind", ())))
+        shown = page.paginate_queryset(rows, request, view=self) or []
+        body = heading(season, horizon, board) | {
+            "next": page.get_next_link(),
+            "previous": page.get_previous_link(),
+            "results": shown,
+        }
+        return Response(
+            shapes.LeaderboardSerializer(body).data, headers={"ETag": etag(request, board)}
+        )
+
+
+class Verdict(APIView):
+    """Artificial intelligence or people: what the evidence allows to say."""
+
+    @extend_schema(
+        operation_id="verdict",
+        tags=["leaderboard"],
+        parameters=[
+            OpenApiParameter("season", str),
+            OpenApiParameter("horizon", str),
+        ],
+        responses=shapes.BoardVerdictSerializer,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        season, horizon = place(request, asked(request))
+        board = queries.board(season=season.pk, horizon=horizon)
+        body = heading(season, horizon, board) | {"verdict": board.verdict if board else {}}
+        return Response(shapes.BoardVerdictSerializer(body).data)
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """:raises rest_framework.exceptions.ValidationError: naming the wrong parameter."""
+    query = shapes.BoardQuerySerializer(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
+
+
+def place(request: Request, query: dict[str, Any]) -> tuple[Season, str]:
+    """The season and horizon asked for, or the newest running public season and its first.
+
+    :raises django.http.Http404: for a season that is not there or not for the caller.
+    """
+    seasons = visibility.seasons(request.user)
+    if "season" in query:
+        season = seasons.filter(slug=query["season"]).first()
+    else:
+        public = seasons.filter(
+            league__visibility=League.Visibility.PUBLIC, starts_at__lte=timezone.now()
+        )
+        season = public.order_by("-starts_at", "-pk").first()
+    if season is None:
+        raise Http404
+    return season, query.get("horizon") or season.pinned["horizons"][0]
+
+
+def ranked(board: Board | None, kinds: list[str]) -> QuerySet[Standing]:
+    return queries.table(board=board, kinds=kinds) if board else Standing.objects.none()
+
+
+def heading(season: Season, horizon: str, board: Board | None) -> dict[str, Any]:
+    return {
+        "season": season.slug,
+        "horizon": horizon,
+        "is_simulated": season.is_simulated,
+        "rounds": board.rounds if board else 0,
+        "locks": board.locks if board else 0,
+        "version": board.version if board else 0,
+        "published_at": board.published_at if board else None,
+    }
+
+
+def etag(request: Request, board: Board | None) -> str:
+    """The version of the board and everything that shapes this page of it."""
+    shape = request.accepted_renderer.format
+    version = f"{board.pk}.{board.version}" if board else "0"
+    text = f"{version}|{shape}|{request.get_full_path()}"
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def not_modified(request: Request, board: Board | None) -> HttpResponseBase | None:
+    """A 304 for a caller who has this version already, decided before the rows are read."""
+    if board is None:
+        return None
+    return get_conditional_response(request._request, etag=etag(request, board))  # noqa: SLF001

@@ -1,0 +1,53 @@
+"""The calendar sweep: every running season has its rounds, a little ahead of their opening."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from league import cadence
+from league.models import Round, Season
+
+LOOKAHEAD = timedelta(hours=1)
+STEP = timedelta(microseconds=1)
+
+
+def schedule(*, now: datetime) -> int:
+    """Create the missing rounds that lock after `now` and open within the next hour."""
+    seasons = Season.objects.running(now=now).filter(is_paused=False)
+    return sum(_fill(season, now=now) for season in seasons)
+
+
+def _fill(season: Season, *, now: datetime) -> int:
+    window = cadence.Window(
+        first_lock=max(season.starts_at, now + STEP),
+        last_settlement=season.ends_at,
+        opens_by=now + LOOKAHEAD,
+    )
+    present = set(
+        Round.objects.filter(season=season, locks_at__gt=now).values_list(
+            "asset_id", "horizon", "opens_at"
+        )
+    )
+    missing = [
+        slot
+        for slot in cadence.slots(rules=season.pinned, window=window)
+        if (slot.asset, slot.horizon, slot.opens_at) not in present
+    ]
+    create(season, missing)
+    return len(missing)
+
+
+def create(season: Season, slots: Sequence[cadence.Slot]) -> None:
+    """The rounds of these slots; those that exist stay as they are."""
+    rounds = [
+        Round(
+            season=season,
+            asset_id=slot.asset,
+            horizon=slot.horizon,
+            opens_at=slot.opens_at,
+            locks_at=slot.locks_at,
+            settles_at=slot.settles_at,
+        )
+        for slot in slots
+    ]
+    # Two schedulers may race: the unique slot makes the second one's rows disappear.
+    Round.objects.bulk_create(rounds, ignore_conflicts=True)

@@ -1,0 +1,55 @@
+"""Bars a season needs before it can measure anything: enough of the past, kept up to date."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from league.horizons import HOUR, TABLE
+from league.models import Round, Season
+from markets import bars
+
+# Hourly bars also feed the built-in forecasters: 100 daily closes and a training window.
+LEAST_HOURS = 4_320
+
+
+class Series(NamedTuple):
+    symbol: str
+    price_mode: str
+    bar_s: int
+
+
+def gather(*, now: datetime) -> int:
+    """Fetch what is missing for every running season. Returns the bars stored."""
+    return _bring(_depths(Season.objects.running(now=now)), now=now)
+
+
+def gather_for(rounds: Iterable[Round], *, now: datetime) -> int:
+    """Fetch what is missing to measure and price these rounds, once per series."""
+    series = {Series(r.asset_id, r.season.price_mode, r.terms.bar_s) for r in rounds}
+    depths = _depths({r.season_id: r.season for r in rounds}.values())
+    return _bring({one: depths[one] for one in series}, now=now)
+
+
+def _depths(seasons: Iterable[Season]) -> dict[Series, int]:
+    """How many bars of each series the seasons' horizons remember."""
+    depths: dict[Series, int] = {}
+    for season in seasons:
+        needs = [(TABLE[name].bar_s, TABLE[name].memory) for name in season.pinned["horizons"]]
+        for bar_s, depth in [*needs, (HOUR, LEAST_HOURS)]:
+            for symbol in season.pinned["assets"]:
+                series = Series(symbol, season.price_mode, bar_s)
+                depths[series] = max(depth, depths.get(series, 0))
+    return depths
+
+
+def _bring(depths: dict[Series, int], *, now: datetime) -> int:
+    return sum(
+        bars.ingest(
+            symbol=series.symbol,
+            price_mode=series.price_mode,
+            interval=series.bar_s,
+            start=now - timedelta(seconds=depth * series.bar_s),
+            now=now,
+        )
+        for series, depth in sorted(depths.items())
+    )

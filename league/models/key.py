@@ -1,0 +1,28 @@
+from datetime import datetime
+
+from django.db import models
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def usable(self, *, now: datetime) -> "ApiKeyQuerySet":
+        fresh = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
+        return self.filter(fresh, revoked_at__isnull=True, player__is_active=True)
+
+
+class ApiKey(models.Model):
+    """A bearer secret of one player: only its SHA-256 is stored."""
+
+    prefix = models.CharField(max_length=16, unique=True, editable=False)
+    secret_sha256 = models.CharField(max_length=64, editable=False)
+    player = models.ForeignKey("league.Player", models.CASCADE, related_name="+")
+    label = models.CharField(max_length=60, blank=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.prefix

@@ -1,0 +1,55 @@
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from league.identifiers import uuid7
+from markets.modes import PriceMode
+
+
+class SeasonQuerySet(models.QuerySet["Season"]):
+    def running(self, *, now: datetime) -> "SeasonQuerySet":
+        """Seasons that are not over."""
+        return self.filter(ends_at__gt=now)
+
+
+class Season(models.Model):
+    """A run of rounds with one table: locks from starts_at on, settlements until ends_at."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    league = models.ForeignKey("league.League", models.PROTECT, related_name="+")
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=80)
+    price_mode = models.CharField(max_length=10, choices=PriceMode.choices)
+    starts_at = models.DateTimeField(help_text="No round locks before this.")
+    ends_at = models.DateTimeField(help_text="No round settles after this.")
+    rules = models.JSONField(editable=False, help_text="The league's rules, pinned at creation.")
+    rules_hash = models.CharField(max_length=64, editable=False)
+    is_paused = models.BooleanField(default=False, help_text="No new rounds while paused.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SeasonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(starts_at__lt=models.F("ends_at")),
+                name="season_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price_mode__in=PriceMode.values), name="season_price_mode_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.price_mode != PriceMode.LIVE
+
+    @property
+    def pinned(self) -> dict[str, Any]:
+        """The rules as a mapping: assets, horizons, cadence, scoring_version, settle_deadline_s."""
+        rules: dict[str, Any] = self.rules
+        return rules

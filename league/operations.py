@@ -1,0 +1,66 @@
+"""What an operator may do to a round: hold, release, void; always with a reason on record."""
+
+from datetime import datetime
+
+from league.models import Round
+from league.models.round import Status
+from league.transitions import GRAPH, Step, move
+
+LEAST_REASON = 10
+
+
+class ReasonTooShort(Exception):
+    """A public reason has at least ten characters."""
+
+
+class NotPossible(Exception):
+    """The round's status does not allow this."""
+
+
+def hold(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:
+    """Stop a locked or running round from moving until it is released.
+
+    :raises ReasonTooShort: and NotPossible, and nothing is written.
+    """
+    _require(round_, Status.HELD, reason)
+    return move(
+        round_,
+        Step(Status.HELD, at=now, reason=reason, actor=actor),
+        hold_reason=reason[:300],
+        is_operator_held=True,
+    )
+
+
+def release(round_: Round, *, actor: str, now: datetime) -> bool:
+    """Let a held round go on from where it was.
+
+    :raises NotPossible: unless it is held.
+    """
+    if round_.status != Status.HELD:
+        raise NotPossible(f"A {round_.status} round cannot be released.")
+    back = Status.LOCKED if round_.reference_price is None else Status.RUNNING
+    return move(
+        round_,
+        Step(back, at=now, reason="released", actor=actor),
+        hold_reason="",
+        is_operator_held=False,
+        retry_at=None,
+    )
+
+
+def void(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:
+    """End a round without scores; the reason is public.
+
+    :raises ReasonTooShort: and NotPossible, and nothing is written.
+    """
+    _require(round_, Status.VOID, reason)
+    return move(
+        round_, Step(Status.VOID, at=now, reason=reason, actor=actor), hold_reason=reason[:300]
+    )
+
+
+def _require(round_: Round, to: str, reason: str) -> None:
+    if len(reason.strip()) < LEAST_REASON:
+        raise ReasonTooShort(f"Give a reason of at least {LEAST_REASON} characters.")
+    if to not in GRAPH[round_.status]:
+        raise NotPossible(f"A {round_.status} round cannot become {to}.")

@@ -1,0 +1,33 @@
+"""Reading is public; writing needs an identity, and of a key the scope for it."""
+
+from typing import TYPE_CHECKING
+
+from rest_framework import permissions
+from rest_framework.request import Request
+
+from league.models import ApiKey
+
+if TYPE_CHECKING:  # the framework's views import this module as their default
+    from rest_framework.views import APIView
+
+
+class ScopedOrReadOnly(permissions.BasePermission):
+    """A key without the scope is refused even where the anonymous may read."""
+
+    message = "The API key lacks the scope this needs."
+    code = "insufficient_scope"
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        del view
+        is_reading = request.method in permissions.SAFE_METHODS
+        if isinstance(request.auth, ApiKey):
+            return ("read" if is_reading else "predict") in request.auth.scopes
+        return is_reading or request.user.is_authenticated
+
+
+class Scoped(ScopedOrReadOnly):
+    """The same for what is private: even reading needs an identity."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        is_known = isinstance(request.auth, ApiKey) or request.user.is_authenticated
+        return is_known and super().has_permission(request, view)

@@ -1,0 +1,155 @@
+"""The clock of the league: carry every due round one step along its lifecycle.
+
+The price of an instant is defined by event time (markets.observations), so a step taken late
+gives the identical result; network first, then one short transaction.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import F
+
+from league import frames, history
+from league.frames import NoFrame
+from league.models import Round
+from league.models.round import Status
+from league.transitions import Step, move
+from markets import observations
+from markets.observations import InstantPrice, PriceDisputed, PriceNotReady
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+RETRY_LEAST = timedelta(seconds=10)
+
+
+def advance(*, now: datetime) -> int:
+    """Open, lock, take the reference of, and settle whatever is due. Returns the steps taken."""
+    due = Round.objects.select_related("season", "asset")
+    return sum(
+        (
+            _each(due.due_to_open(now=now)[:BATCH], _open, now=now),
+            _each(due.due_to_lock(now=now)[:BATCH], _lock, now=now),
+            _each(_with_history(due.due_for_reference(now=now), now=now), _reference, now=now),
+            _each(_with_history(due.due_to_settle(now=now), now=now), _settle, now=now),
+        )
+    )
+
+
+def finalize(round_: Round, *, now: datetime) -> bool:
+    """Settled to final, inside the transaction that wrote the scores."""
+    return move(round_, Step(Status.FINAL, at=now), finalized_at=now)
+
+
+def _open(round_: Round, *, now: datetime) -> bool:
+    return move(round_, Step(Status.OPEN, at=now))
+
+
+def _lock(round_: Round, *, now: datetime) -> bool:
+    return move(round_, Step(Status.LOCKED, at=now))
+
+
+def _reference(round_: Round, *, now: datetime) -> bool:
+    """Freeze the price at the lock, the scale and the width: nothing changes them later."""
+    instant = round_.locks_at
+    try:
+        scale = frames.measure(round_, until=instant)
+        found = _price(round_, instant=instant, sigma_bp=scale.sigma_bp, now=now)
+    except PriceNotReady as waiting:
+        return _wait(round_, until=waiting.retry_at)
+    except (PriceDisputed, NoFrame) as trouble:
+        return _hold_or_void(round_, str(trouble), instant=instant, now=now)
+    return move(
+        round_,
+        Step(Status.RUNNING, at=now),
+        reference_price=found.price,
+        sigma_bp=scale.sigma_bp,
+        width=round_.terms.width,
+        is_sigma_borrowed=scale.is_borrowed,
+        hold_reason="",
+        retry_at=None,
+    )
+
+
+def _settle(round_: Round, *, now: datetime) -> bool:
+    """Fix the outcome: the price at settles_at and its log return in basis points."""
+    instant = round_.settles_at
+    try:
+        found = _price(round_, instant=instant, sigma_bp=round_.sigma_bp, now=now)
+    except PriceNotReady as waiting:
+        return _wait(round_, until=waiting.retry_at)
+    except PriceDisputed as trouble:
+        return _hold_or_void(round_, str(trouble), instant=instant, now=now)
+    return move(
+        round_,
+        Step(Status.SETTLED, at=now),
+        settlement_price=found.price,
+        outcome_bp=outcome_bp(found.price, reference=round_.reference_price or Decimal(0)),
+        hold_reason="",
+        retry_at=None,
+    )
+
+
+def outcome_bp(price: Decimal, *, reference: Decimal) -> float:
+    """The scoring rule's y: the log return from the reference price in basis points."""
+    return 1e4 * math.log(float(price) / float(reference))
+
+
+def _price(
+    round_: Round, *, instant: datetime, sigma_bp: float | None, now: datetime
+) -> InstantPrice:
+    bar = timedelta(seconds=round_.terms.bar_s)
+    try:
+        last_price, _ = frames.last_close(round_, until=instant - bar)
+    except NoFrame:
+        last_price = None
+    return observations.price_of_instant(
+        symbol=round_.asset_id,
+        instant=instant,
+        price_mode=round_.season.price_mode,
+        now=now,
+        last_price=last_price,
+        sigma_bp=sigma_bp,
+    )
+
+
+def _wait(round_: Round, *, until: datetime) -> bool:
+    """Not a transition: sources still have time to answer."""
+    Round.objects.filter(pk=round_.pk, version=round_.version).update(retry_at=until)
+    return False
+
+
+def _hold_or_void(round_: Round, reason: str, *, instant: datetime, now: datetime) -> bool:
+    deadline = instant + timedelta(seconds=round_.season.pinned["settle_deadline_s"])
+    if now >= deadline:
+        return move(round_, Step(Status.VOID, at=now, reason=reason), hold_reason=reason[:300])
+    retry_at = min(now + max(RETRY_LEAST, (now - instant) / 4), deadline)
+    if round_.status == Status.HELD:
+        return _wait(round_, until=retry_at)
+    return move(
+        round_,
+        Step(Status.HELD, at=now, reason=reason),
+        hold_reason=reason[:300],
+        retry_at=retry_at,
+    )
+
+
+def _with_history(due: Iterable[Round], *, now: datetime) -> list[Round]:
+    """The due rounds, after their price series were brought up to date once per series."""
+    rounds = list(due)[:BATCH]
+    history.gather_for(rounds, now=now)
+    return rounds
+
+
+def _each(due: Iterable[Round], step: Callable[..., bool], *, now: datetime) -> int:
+    """One poisoned round must not delay the others: it is counted, logged and passed over."""
+    taken = 0
+    for round_ in due:
+        try:
+            taken += step(round_, now=now)
+        except Exception:
+            logger.exception("round step failed", extra={"round": str(round_.pk)})
+            Round.objects.filter(pk=round_.pk).update(attempts=F("attempts") + 1)
+    return taken

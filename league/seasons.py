@@ -1,0 +1,82 @@
+"""Seasons: a league's rules pinned for a run of rounds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from chain import schema
+from league import cadence
+from league.horizons import TABLE
+from league.models import League, Season
+
+
+class NoAssets(Exception):
+    """A season needs at least one asset in its league."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    slug: str
+    name: str
+    price_mode: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def rules_of(league: League) -> dict[str, Any]:
+    """What a league's rounds are played by, ready to be hashed.
+
+    :raises NoAssets: when the league names no asset.
+    """
+    assets = sorted(league.assets.values_list("pk", flat=True))
+    if not assets:
+        raise NoAssets(f"League {league.slug} has no assets.")
+    horizons = sorted(league.horizons, key=lambda name: TABLE[name].length_s)
+    return {
+        "league": league.slug,
+        "assets": assets,
+        "horizons": horizons,
+        "cadence": {name: league.cadence.get(name, TABLE[name].cadence_s) for name in horizons},
+        "scoring_version": league.scoring_version,
+        "settle_deadline_s": league.settle_deadline_s,
+    }
+
+
+def create(*, league: League, plan: Plan) -> Season:
+    """A season whose rules can no longer change.
+
+    :raises NoAssets: when the league names no asset.
+    """
+    season = Season(
+        league=league,
+        slug=plan.slug,
+        name=plan.name,
+        price_mode=plan.price_mode,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+    )
+    pin(season)
+    season.save(force_insert=True)
+    return season
+
+
+def pin(season: Season) -> None:
+    """Copy the league's rules into an unsaved season; its own slug makes every hash distinct."""
+    season.rules = rules_of(season.league) | {
+        "season": season.slug,
+        "price_mode": season.price_mode,
+    }
+    season.rules_hash = schema.rules_hash(season.rules).hex()
+
+
+def preview(
+    *, rules: Mapping[str, Any], starts_at: datetime, ends_at: datetime, limit: int = 200
+) -> list[cadence.Slot]:
+    """The first rounds such a season would generate, in order of lock, horizon and asset."""
+    window = cadence.Window(first_lock=starts_at, last_settlement=ends_at, opens_by=ends_at)
+    found: list[cadence.Slot] = []
+    for name in rules["horizons"]:
+        found += islice(cadence.slots(rules={**rules, "horizons": [name]}, window=window), limit)
+    return sorted(found, key=lambda slot: (slot.locks_at, slot.horizon, slot.asset))[:limit]

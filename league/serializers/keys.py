@@ -1,0 +1,43 @@
+"""API keys from outside: the secret only once."""
+
+from rest_framework import serializers
+
+from league import keys
+from league.inputs import StrictSerializer, validate_instant
+from league.models import ApiKey
+
+
+class KeySerializer(serializers.ModelSerializer[ApiKey]):
+    player = serializers.CharField(source="player.handle", read_only=True)
+    scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = ApiKey
+        fields = ["prefix", "player", "label", "scopes", "created_at", "expires_at", "revoked_at"]
+        read_only_fields = fields
+
+
+class IssuedKeySerializer(KeySerializer):
+    secret = serializers.CharField(read_only=True, help_text="Shown once.")
+
+    class Meta(KeySerializer.Meta):
+        fields = [*KeySerializer.Meta.fields, "secret"]
+        read_only_fields = fields
+
+
+class NewKeySerializer(StrictSerializer):
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=60, allow_blank=True, default=""
+    )
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=keys.SCOPES),
+        min_length=1,
+        max_length=2,
+        default=list(keys.SCOPES),
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True, default=None, validators=[validate_instant]
+    )
+    player = serializers.CharField(
+        max_length=40, required=False, help_text="A bot of yours; you yourself when absent."
+    )

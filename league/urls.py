@@ -1,0 +1,27 @@
+from django.urls import path
+
+from league.views import catalogue, keys, players, rounds
+
+urlpatterns = [
+    path("time", catalogue.Time.as_view(), name="time"),
+    path("leagues", catalogue.LeagueList.as_view(), name="leagues"),
+    path("leagues/<slug:slug>", catalogue.LeagueDetail.as_view(), name="league"),
+    path("seasons", catalogue.SeasonList.as_view(), name="seasons"),
+    path("seasons/<slug:slug>", catalogue.SeasonDetail.as_view(), name="season"),
+    path("rounds", rounds.RoundList.as_view(), name="rounds"),
+    path("rounds/<uuid:round_id>", rounds.RoundDetail.as_view(), name="round"),
+    path(
+        "rounds/<uuid:round_id>/observations",
+        rounds.RoundObservations.as_view(),
+        name="round-observations",
+    ),
+    path("rounds/<uuid:round_id>/events", rounds.RoundEvents.as_view(), name="round-events"),
+    path("players", players.PlayerList.as_view(), name="players"),
+    path("players/me", players.Me.as_view(), name="me"),
+    path("players/me/bots", players.MyBots.as_view(), name="my-bots"),
+    path("players/<slug:handle>", players.PlayerDetail.as_view(), name="player"),
+    path("keys", keys.KeyList.as_view(), name="keys"),
+    path("keys/<slug:prefix>", keys.KeyDetail.as_view(), name="key"),
+    path("users/register", players.Register.as_view(), name="register"),
+    path("users/<str:address>", players.UserDetail.as_view(), name="user"),
+]

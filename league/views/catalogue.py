@@ -1,0 +1,73 @@
+"""Leagues, seasons and the server's clock."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from league import filters, visibility
+from league.models import League, Season
+from league.serializers import catalogue as serializers
+
+
+@extend_schema_view(get=extend_schema(operation_id="league_list", tags=["league"]))
+class LeagueList(generics.ListAPIView[League]):
+    """Leagues: the rules rounds are played by."""
+
+    queryset = League.objects.none()
+    serializer_class = serializers.LeagueSerializer
+    ordering = ("slug",)
+
+    def get_queryset(self) -> QuerySet[League]:
+        return visibility.leagues(self.request.user).prefetch_related("assets")
+
+
+@extend_schema_view(get=extend_schema(operation_id="league_read", tags=["league"]))
+class LeagueDetail(generics.RetrieveAPIView[League]):
+    """One league."""
+
+    queryset = League.objects.none()
+    serializer_class = serializers.LeagueSerializer
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[League]:
+        return visibility.leagues(self.request.user).prefetch_related("assets")
+
+
+@extend_schema_view(get=extend_schema(operation_id="season_list", tags=["league"]))
+class SeasonList(generics.ListAPIView[Season]):
+    """Seasons, the newest first."""
+
+    queryset = Season.objects.none()
+    serializer_class = serializers.SeasonSerializer
+    filterset_class = filters.SeasonFilter
+    ordering = ("-starts_at", "-pk")
+
+    def get_queryset(self) -> QuerySet[Season]:
+        return visibility.seasons(self.request.user)
+
+
+@extend_schema_view(get=extend_schema(operation_id="season_read", tags=["league"]))
+class SeasonDetail(generics.RetrieveAPIView[Season]):
+    """One season, with the rules pinned at its creation and their hash."""
+
+    queryset = Season.objects.none()
+    serializer_class = serializers.SeasonSerializer
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[Season]:
+        return visibility.seasons(self.request.user)
+
+
+class Time(APIView):
+    """The server's clock, to measure yours against before a lock."""
+
+    @extend_schema(operation_id="time_read", tags=["league"], responses=serializers.TimeSerializer)
+    def get(self, request: Request, **_: Any) -> Response:
+        del request
+        return Response(serializers.TimeSerializer({"now": timezone.now()}).data)

@@ -1,0 +1,162 @@
+"""Who competes, and registering oneself or a bot."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import exceptions, generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from league import addresses, authentication, filters, permissions, players, registrations
+from league.inputs import StrictSerializer
+from league.models import Player
+from league.models.player import Kind
+from league.serializers import players as shapes
+
+
+@extend_schema_view(get=extend_schema(operation_id="player_list", tags=["players"]))
+class PlayerList(generics.ListAPIView[Player]):
+    """Everybody who competes, in order of registration."""
+
+    queryset = Player.objects.all()
+    serializer_class = shapes.PlayerSerializer
+    filterset_class = filters.PlayerFilter
+    ordering = ("pk",)
+
+
+@extend_schema_view(get=extend_schema(operation_id="player_read", tags=["players"]))
+class PlayerDetail(generics.RetrieveAPIView[Player]):
+    """One player."""
+
+    queryset = Player.objects.all()
+    serializer_class = shapes.PlayerSerializer
+    lookup_field = "handle"
+
+
+class Me(APIView):
+    """The player you are; POST registers one for a signed-in account that has none."""
+
+    permission_classes = (permissions.Scoped,)
+
+    @extend_schema(operation_id="player_me", tags=["players"], responses=shapes.MeSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(shapes.MeSerializer(authentication.player_of(request)).data)
+
+    @extend_schema(
+        operation_id="player_register",
+        tags=["players"],
+        request=shapes.ProfileSerializer,
+        responses={201: shapes.MeSerializer},
+        examples=[OpenApiExample("Yourself", {"handle": "ada", "name": "Ada"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        form = validated(shapes.ProfileSerializer, request)
+        player = players.register_human(
+            profile=players.Profile(**form), user=person(request), now=timezone.now()
+        )
+        return Response(shapes.MeSerializer(player).data, status=201)
+
+
+class MyBots(APIView):
+    """Your bots: each competes with keys of its own; one of them, the primary, is ranked."""
+
+    permission_classes = (permissions.Scoped,)
+
+    @extend_schema(
+        operation_id="bot_register",
+        tags=["players"],
+        request=shapes.BotSerializer,
+        responses={201: shapes.PlayerSerializer},
+        examples=[
+            OpenApiExample(
+                "A bot",
+                {"handle": "ada-bot", "name": "Ada's bot", "is_primary": True},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        form = validated(shapes.BotSerializer, request)
+        is_primary = form.pop("is_primary")
+        player = players.register_bot(
+            profile=players.Profile(**form),
+            owner=person(request),
+            now=timezone.now(),
+            is_primary=is_primary,
+        )
+        return Response(shapes.PlayerSerializer(player).data, status=201)
+
+
+class Register(APIView):
+    """Sign up with a wallet address alone (off unless the operator enables it)."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="user_register",
+        tags=["users"],
+        request=shapes.RegistrationSerializer,
+        responses={201: shapes.RegisteredSerializer},
+        examples=[
+            OpenApiExample(
+                "An address",
+                {"address": "0x00000000000000000000000000000000000000a1", "handle": "ada"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        require_registration()
+        form = validated(shapes.RegistrationSerializer, request)
+        handle = form.get("handle") or f"w-{form['address'][2:]}"[:40].rstrip("-")
+        profile = players.Profile(handle, form.get("name") or handle, form["address"])
+        registered = registrations.register(profile=profile, now=timezone.now())
+        body = shapes.UserSerializer(registered.player).data
+        return Response(body | {"api_key": registered.secret}, status=201)
+
+
+class UserDetail(APIView):
+    """The player behind a wallet address (off unless the operator enables registration)."""
+
+    @extend_schema(operation_id="user_read", tags=["users"], responses=shapes.UserSerializer)
+    def get(self, request: Request, address: str) -> Response:
+        del request
+        require_registration()
+        try:
+            wallet = addresses.normalise(address)
+        except addresses.InvalidAddress as error:
+            raise exceptions.ValidationError({"address": [str(error)]}) from error
+        player: Player = get_object_or_404(listed(), wallet_address=wallet)
+        return Response(shapes.UserSerializer(player).data)
+
+
+def listed() -> QuerySet[Player]:
+    return Player.objects.filter(kind=Kind.HUMAN)
+
+
+def require_registration() -> None:
+    """:raises django.http.Http404: unless ENABLE_USER_REGISTRATION is set."""
+    if not settings.ENABLE_USER_REGISTRATION:
+        raise Http404("Registration is not enabled here.")
+
+
+def validated(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    """:raises rest_framework.exceptions.ValidationError: naming each wrong field."""
+    form = shape(data=request.data)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def person(request: Request) -> User:
+    """:raises rest_framework.exceptions.PermissionDenied: for a key without an account."""
+    if not isinstance(request.user, User):
+        raise exceptions.PermissionDenied("This key's player has no account.")
+    return request.user

@@ -1,0 +1,179 @@
+"""The price of an instant: one observation per source, stored once, then a guarded median.
+
+Defined by event time. A source that is silent is waited for (`PATIENCE`); its silence is written
+down only together with a price made without it, so that the price is a function of stored rows
+alone, and a disputed instant may still be settled when a source comes back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypedDict, Unpack
+
+from markets import assets, witnesses
+from markets.consensus import (
+    Consensus,
+    Fragility,
+    PriceDisputed,
+    check_jump,
+    compute_price,
+    fragility,
+)
+from markets.models import Asset, Observation
+from markets.modes import PriceMode
+from markets.providers import base, registry
+
+__all__ = [
+    "Consensus",
+    "Fragility",
+    "InstantPrice",
+    "PriceDisputed",
+    "PriceNotReady",
+    "compute_price",
+    "evidence",
+    "fragility",
+    "price_of_instant",
+    "stored",
+]
+
+PATIENCE: Final = timedelta(seconds=60)
+ASK_AGAIN: Final = timedelta(seconds=5)
+# Vendors publish a minute's bar a moment after it closes.
+PUBLISHING: Final = {PriceMode.LIVE: timedelta(seconds=3)}
+CONFIGURED: Final = {PriceMode.LIVE: 3}
+
+
+class PriceNotReady(Exception):
+    """Try again at `retry_at`: the instant has not passed, or a source may still answer."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(f"The price can be asked for again at {retry_at.isoformat()}.")
+        self.retry_at = retry_at
+
+
+class Jump(TypedDict, total=False):
+    """What a big move is measured by: the last price known, the horizon's sigma (bp)."""
+
+    last_price: Decimal | None
+    sigma_bp: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstantPrice:
+    """`price` has 8 places; `sources` and `observation_ids` are those that made it."""
+
+    price: Decimal
+    sources: tuple[str, ...]
+    observation_ids: tuple[int, ...]
+    fragility: Fragility
+
+
+def price_of_instant(
+    *, symbol: str, instant: datetime, price_mode: str, now: datetime, **jump: Unpack[Jump]
+) -> InstantPrice:
+    """Ask the sources that have not spoken yet, then take the median of all that have.
+
+    Runs network requests: call it outside any transaction.
+
+    :raises PriceNotReady: again at its `retry_at`.
+    :raises PriceDisputed: too few sources, they disagree, or the move is implausible.
+    :raises assets.UnknownAsset: no such asset.
+    """
+    mode, question = PriceMode(price_mode), witnesses.Question(symbol, instant, now)
+    asset = assets.named(symbol)
+    ready_at = instant + PUBLISHING.get(mode, timedelta(0))
+    if now < ready_at:
+        raise PriceNotReady(ready_at)
+    unsure = _hear(question, mode)
+    patience = timedelta(0) if mode == PriceMode.REPLAY else PATIENCE
+    if unsure and now < instant + patience:
+        raise PriceNotReady(min(now + ASK_AGAIN, instant + patience))
+    heard = [*stored(symbol=symbol, instant=instant, price_mode=mode), *unsure]
+    _agree(heard, asset=asset, mode=mode, jump=jump)
+    _write(unsure)  # another process may have heard one of them meanwhile: read again
+    rows = stored(symbol=symbol, instant=instant, price_mode=mode)
+    agreed = _agree(rows, asset=asset, mode=mode, jump=jump)
+    return InstantPrice(
+        price=agreed.price,
+        sources=agreed.sources,
+        observation_ids=tuple(row.pk for row in rows if row.source in agreed.sources),
+        fragility=fragility(rows, agreed),
+    )
+
+
+def stored(*, symbol: str, instant: datetime, price_mode: str) -> list[Observation]:
+    """Read the observations of an instant, by source."""
+    rows = Observation.objects.filter(
+        registry.of_mode(price_mode), asset_id=symbol, instant=instant
+    )
+    return list(rows.order_by("source"))
+
+
+def evidence(*, symbol: str, instant: datetime, price_mode: str) -> list[dict[str, object]]:
+    """List the observations of an instant as plain JSON, by source; decimals are strings."""
+    rows = stored(symbol=symbol, instant=instant, price_mode=price_mode)
+    return [
+        {
+            "source": row.source,
+            "value": None if row.value is None else f"{row.value:.8f}",
+            "source_time": None
+            if row.source_time is None
+            else f"{row.source_time:%Y-%m-%dT%H:%M:%SZ}",
+            "is_valid": row.is_valid,
+            "reason": row.reason,
+            "digest": row.digest,
+        }
+        for row in rows
+    ]
+
+
+def _hear(question: witnesses.Question, mode: PriceMode) -> list[Observation]:
+    """Store what can no longer change; return the rest, unsaved."""
+    known = {
+        row.source
+        for row in stored(symbol=question.symbol, instant=question.instant, price_mode=mode)
+    }
+    unsaid = [_observed(p, question) for p in registry.providers(mode) if p.name not in known]
+    heard = [pair for pair in unsaid if pair is not None]
+    _write(row for row, is_final in heard if is_final)
+    return [row for row, is_final in heard if not is_final]
+
+
+def _observed(
+    provider: base.Provider, question: witnesses.Question
+) -> tuple[Observation, bool] | None:
+    try:
+        said = witnesses.ask(provider, question)
+    except base.UnknownSymbol:
+        return None
+    row = Observation(
+        asset_id=question.symbol,
+        source=provider.name,
+        instant=question.instant,
+        value=said.value,
+        source_time=said.source_time,
+        fetched_at=question.now,
+        is_valid=said.value is not None,
+        reason=said.reason,
+        digest=said.digest,
+    )
+    return row, said.is_final
+
+
+def _write(rows: Iterable[Observation]) -> None:
+    """Insert; the first word of a source stands."""
+    Observation.objects.bulk_create(list(rows), ignore_conflicts=True)
+
+
+def _agree(rows: list[Observation], *, asset: Asset, mode: PriceMode, jump: Jump) -> Consensus:
+    agreed = compute_price(
+        rows, divergence_bp=asset.divergence_bp, configured=CONFIGURED.get(mode, 0)
+    )
+    check_jump(
+        agreed.price,
+        rows,
+        last_price=jump.get("last_price"),
+        sigma_bp=jump.get("sigma_bp"),
+    )
+    return agreed

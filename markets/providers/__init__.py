@@ -1,0 +1,1 @@
+"""Price sources: one module per vendor or twin, chosen by `registry`."""

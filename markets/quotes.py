@@ -1,0 +1,105 @@
+"""Recording what the sources say, a little at every tick, and the price shown to people."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.db.models import Max
+
+from markets import bars, breaker
+from markets.display import DisplayPrice, display
+from markets.models import Asset, Quote
+from markets.modes import PriceMode, recorded
+from markets.providers import base, registry
+
+__all__ = ["DisplayPrice", "display", "record", "record_all"]
+
+EVERY: Final = timedelta(seconds=15)
+PUBLISHED: Final = timedelta(seconds=2)  # after its close a bar is worth asking for
+# How far back an empty store is filled: volatility wants 720 minutes, or 40 half-lives of 72 h.
+HISTORY: Final = {base.MINUTE: timedelta(hours=13), base.HOUR: timedelta(days=120)}
+
+logger = logging.getLogger(__name__)
+
+
+def record_all(*, now: datetime) -> int:
+    """Record every mode this installation runs; returns how many rows were written."""
+    return sum(record(price_mode=mode, now=now) for mode in recorded())
+
+
+def record(*, price_mode: str, now: datetime) -> int:
+    """Record quotes, and minute and hourly bars, of the active assets where any are due.
+
+    What is due is read from the store, so that calling it twice, or from two processes, costs
+    little and changes nothing. Recordings are not recorded again. Returns the rows written.
+    """
+    if price_mode == PriceMode.REPLAY:
+        return 0
+    symbols = list(Asset.objects.active().listed().values_list("symbol", flat=True))
+    written = _record_quotes(price_mode, symbols, now)
+    for interval, history in HISTORY.items():
+        due = [s for s in symbols if _is_due(s, price_mode=price_mode, interval=interval, now=now)]
+        start = now - history
+        written += sum(
+            bars.ingest(
+                symbol=symbol, price_mode=price_mode, interval=interval, start=start, now=now
+            )
+            for symbol in due
+        )
+    return written
+
+
+def _is_due(symbol: str, *, price_mode: str, interval: int, now: datetime) -> bool:
+    """Say whether a source lacks the bar that closed last."""
+    closed = int((now - PUBLISHED).timestamp()) // interval * interval
+    return any(
+        newest is None or newest.timestamp() < closed - interval
+        for newest in (
+            bars.newest_opened_at(symbol=symbol, source=provider.name, interval=interval)
+            for provider in registry.providers(price_mode)
+            if interval in provider.intervals
+        )
+    )
+
+
+def _record_quotes(price_mode: str, symbols: Sequence[str], now: datetime) -> int:
+    if not symbols:
+        return 0
+    sources = registry.providers(price_mode)
+    due = [provider for provider in sources if _is_quiet(provider.name, now)]
+    fetched = [(provider.name, _latest(provider, symbols, now)) for provider in due]
+    rows = [_row(source, value) for source, values in fetched for value in values]
+    Quote.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _is_quiet(source: str, now: datetime) -> bool:
+    newest: datetime | None = Quote.objects.filter(source=source, fetched_at__lte=now).aggregate(
+        newest=Max("fetched_at")
+    )["newest"]
+    return newest is None or newest <= now - EVERY
+
+
+def _latest(
+    provider: base.Provider, symbols: Sequence[str], now: datetime
+) -> Iterable[base.QuoteValue]:
+    try:
+        return breaker.call(provider, partial(provider.latest, symbols, now=now), now=now).values()
+    except base.ProviderError as failure:
+        logger.warning("quotes not fetched", extra={"source": provider.name, "word": failure.word})
+        return ()
+
+
+def _row(source: str, value: base.QuoteValue) -> Quote:
+    return Quote(
+        asset_id=value.symbol,
+        source=source,
+        source_time=value.source_time or value.fetched_at,
+        fetched_at=value.fetched_at,
+        price=value.price,
+        change_24h_pct=value.change_24h_pct,
+        market_cap=value.market_cap,
+        volume_24h=value.volume_24h,
+    )

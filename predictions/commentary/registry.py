@@ -1,0 +1,51 @@
+"""Who comments: Gemini on live prices when a key is set, the deterministic template otherwise."""
+
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from markets.modes import PriceMode
+from predictions.commentary.base import (
+    Comment,
+    CommentaryRejected,
+    CommentaryUnavailable,
+    Commentator,
+    Facts,
+)
+from predictions.commentary.gemini import Gemini
+from predictions.commentary.template import Template
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WithTwin:
+    """Asks `first`; whatever goes wrong, the template answers and says why."""
+
+    first: Commentator
+
+    def comment(self, facts: Facts) -> Comment:
+        try:
+            return self.first.comment(facts)
+        except (CommentaryUnavailable, CommentaryRejected) as error:
+            extra = {"facts": facts.digest(), "reason": f"{type(error).__name__}: {error}"}
+            logger.warning("commentary fell back to the template", extra=extra)
+        return Template("Gemini gave no usable answer").comment(facts)
+
+
+def commentator(price_mode: str) -> Commentator:
+    """A simulated or replayed season never calls out: its prices mean nothing to anybody."""
+    if price_mode != PriceMode.LIVE:
+        return Template(f"no language model is asked about {price_mode} prices")
+    if not settings.GEMINI_API_KEY:
+        return Template("no Gemini key is configured")
+    return WithTwin(
+        Gemini(
+            api_key=settings.GEMINI_API_KEY,
+            model=settings.GEMINI_MODEL,
+            endpoint=settings.GEMINI_API_ENDPOINT,
+            timeout_s=settings.GEMINI_TIMEOUT_S,
+            daily_calls=settings.GEMINI_DAILY_CALLS,
+        )
+    )

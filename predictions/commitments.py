@@ -1,0 +1,52 @@
+"""The commit sweep: what a locked round holds is fixed by a Merkle root, and anchored."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from chain import anchors, merkle
+from league.models import Round
+from league.models.round import Status
+from predictions import leaves, words
+from predictions.models import Commitment
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+COMMITTABLE = (Status.LOCKED, Status.RUNNING, Status.HELD, Status.SETTLED)
+
+
+def commit(*, now: datetime) -> int:
+    """Commit every locked round that has no root yet. Returns the commitments made."""
+    due = (
+        Round.objects.filter(status__in=COMMITTABLE)
+        .exclude(pk__in=Commitment.objects.values("round"))
+        .select_related("season")
+        .order_by("locks_at", "pk")[:BATCH]
+    )
+    return sum(_commit(round_, now=now) for round_ in due)
+
+
+def _commit(round_: Round, *, now: datetime) -> bool:
+    # The round is locked and that is committed: its entries can no longer change.
+    key = words.round_key(round_)
+    found = leaves.leaves_of(round_, leaves.entries_of(round_))
+    root = merkle.root(found)
+    with transaction.atomic(durable=True):
+        _, is_new = Commitment.objects.get_or_create(
+            round=round_,
+            defaults={
+                "round_key": key.hex(),
+                "root": root.hex(),
+                "count": len(found),
+                "committed_at": now,
+            },
+        )
+        anchors.request(
+            kind="commitment",
+            subject=key,
+            digest=root,
+            payload={"round": str(round_.pk), "count": len(found)},
+            now=now,
+        )
+    return is_new

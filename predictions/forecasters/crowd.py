@@ -1,0 +1,19 @@
+"""Crowd: the median of what people said, level by level."""
+
+from collections.abc import Sequence
+from statistics import median
+
+HANDLE = "crowd"
+LEAST_PEOPLE = 5
+Quantiles = tuple[float, float, float]
+
+
+def aggregate(entries: Sequence[Quantiles]) -> Quantiles | None:
+    """p10, p50, p90 of the crowd in basis points; None with fewer than five entries.
+
+    Medians of ascending triples ascend.
+    """
+    if len(entries) < LEAST_PEOPLE:
+        return None
+    low, middle, high = (float(median(level)) for level in zip(*entries, strict=True))
+    return low, middle, high

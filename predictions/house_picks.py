@@ -1,0 +1,144 @@
+"""The built-in players' entries: one soon after a round opens, one more just before its lock."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from league.clock import DATABASE, Clock, FixedClock
+from league.frames import NoFrame
+from league.models import Player, Round
+from league.models.player import BUILT_IN
+from league.models.round import Status
+from markets.modes import PriceMode
+from predictions import submissions
+from predictions.entry_forms import InvalidEntry
+from predictions.forecasters import inputs, registry
+from predictions.forecasters.base import Forecast, Forecaster, Inputs
+from predictions.forecasters.inputs import NoHistory
+from predictions.models import Prediction
+from predictions.words import Note
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+# The last words use the freshest bars, yet leave time for a slow model before the lock.
+LONGEST_FINISH = timedelta(seconds=60)
+FINISH_SHARE = 5
+
+
+class Subject(NamedTuple):
+    """Rounds that differ only in their lock share their inputs."""
+
+    season_id: UUID
+    symbol: str
+    horizon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One sweep's reading of the market: each subject is observed once, when first needed."""
+
+    now: datetime
+    known: dict[Subject, Inputs | None] = field(default_factory=dict)
+
+    def inputs_of(self, round_: Round) -> Inputs | None:
+        """None while the season has too few bars."""
+        subject = Subject(round_.season_id, round_.asset_id, round_.horizon)
+        if subject not in self.known:
+            self.known[subject] = self._observe(round_)
+        return self.known[subject]
+
+    def _observe(self, round_: Round) -> Inputs | None:
+        try:
+            return inputs.of_round(round_, now=self.now)
+        except (NoFrame, NoHistory) as lack:
+            extra = {"round": str(round_.pk), "reason": str(lack)}
+            logger.info("no built-in forecast yet", extra=extra)
+            return None
+
+
+def enter(*, now: datetime) -> int:
+    """Enter what is missing or due for its last revision. Returns the entries made.
+
+    A forecaster that fails is logged and stops no other; the next sweep tries it again.
+    """
+    due = Round.objects.filter(status=Status.OPEN, opens_at__lte=now, locks_at__gt=now)
+    rounds = list(due.select_related("season").order_by("locks_at", "pk")[:BATCH])
+    players = {p.handle: p for p in Player.objects.filter(kind__in=BUILT_IN, is_active=True)}
+    entered = _entered(rounds)
+    desk = Desk(now)
+    made = 0
+    for forecaster in registry.roster():
+        player = players.get(forecaster.handle)
+        if player is None:
+            continue
+        waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
+        made += _play(forecaster, player, waiting, desk=desk)
+    return made
+
+
+def finish_of(round_: Round) -> datetime:
+    """From here to the lock, an entry is a built-in player's last word."""
+    return round_.locks_at - min(LONGEST_FINISH, round_.terms.length / FINISH_SHARE)
+
+
+def _entered(rounds: Sequence[Round]) -> dict[tuple[UUID, int], datetime]:
+    """When each built-in player last entered each round."""
+    words = Prediction.objects.filter(round__in=rounds, player__kind__in=BUILT_IN)
+    columns = words.values_list("round_id", "player_id", "accepted_at")
+    return {(round_id, player_id): at for round_id, player_id, at in columns}
+
+
+def _is_due(round_: Round, entered_at: datetime | None, *, now: datetime) -> bool:
+    return entered_at is None or entered_at < finish_of(round_) <= now
+
+
+def _play(forecaster: Forecaster, player: Player, waiting: Sequence[Round], *, desk: Desk) -> int:
+    asked = [(r, found) for r in waiting if (found := desk.inputs_of(r)) is not None]
+    if not asked:
+        return 0
+    try:
+        forecasts = forecaster.forecast([found for _, found in asked])
+    except Exception:
+        logger.exception("forecaster failed", extra={"player": player.handle})
+        return 0
+    return sum(
+        _submit(round_, player, forecast, note=_note(forecast, found), now=desk.now)
+        for (round_, found), forecast in zip(asked, forecasts, strict=True)
+    )
+
+
+def _submit(
+    round_: Round, player: Player, forecast: Forecast, *, note: Note, now: datetime
+) -> bool:
+    """One refusal, such as a lock that came first, stops no other entry."""
+    try:
+        submissions.enter(
+            round_id=round_.pk,
+            player=player,
+            entry=forecast.entry,
+            clock=_clock(round_, now=now),
+            note=note,
+        )
+    except (InvalidEntry, NoFrame, submissions.RoundNotOpen, submissions.Collision) as refusal:
+        extra = {"round": str(round_.pk), "player": player.handle, "reason": str(refusal)}
+        logger.warning("built-in entry refused", extra=extra)
+        return False
+    return True
+
+
+def _clock(round_: Round, *, now: datetime) -> Clock:
+    """Only live rounds race people on the database clock; others live at the sweep's moment."""
+    return DATABASE if round_.season.price_mode == PriceMode.LIVE else FixedClock(now)
+
+
+def _note(forecast: Forecast, found: Inputs) -> Note:
+    """The payload repeats what the prediction's row shows, so that anybody can open its hash."""
+    shown = {
+        "as_of": found.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "is_simulated": forecast.is_simulated,
+        "reasoning": forecast.reasoning,
+    }
+    return Note(forecast.reasoning, found.as_of, forecast.is_simulated, shown)

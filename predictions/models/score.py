@@ -1,0 +1,41 @@
+from django.db import models
+
+
+class Score(models.Model):
+    """Skill points of one prediction under one settlement of its round, in milli-points."""
+
+    round = models.ForeignKey("league.Round", models.PROTECT, related_name="+", db_index=False)
+    player = models.ForeignKey("league.Player", models.PROTECT, related_name="+", db_index=False)
+    settlement_version = models.PositiveSmallIntegerField(default=1)
+    seq = models.PositiveIntegerField(
+        null=True, help_text="The leaf it scores; empty for the crowd, derived from the others."
+    )
+    points_milli = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round", "player", "settlement_version"], name="score_once_per_settlement"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points_milli / 1000:+.3f}"
+
+
+class Tally(models.Model):
+    """Exact running sums of a player's scores in a season: the grading transaction's delta."""
+
+    season = models.ForeignKey("league.Season", models.PROTECT, related_name="+", db_index=False)
+    horizon = models.CharField(max_length=3)
+    player = models.ForeignKey("league.Player", models.PROTECT, related_name="+")
+    rounds = models.PositiveIntegerField(default=0)
+    points_milli = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["season", "horizon", "player"], name="tally_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rounds} rounds"

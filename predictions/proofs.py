@@ -1,0 +1,61 @@
+"""A round as the plain facts its proofs are made of."""
+
+from decimal import Decimal
+from typing import Any
+
+from chain import facts, merkle
+from league import frames
+from league.models import Round
+from league.models.round import Status
+from markets import observations
+from predictions import leaves
+
+Json = dict[str, Any]
+
+
+def facts_of(round_: Round) -> facts.RoundFacts:
+    return facts.RoundFacts(
+        league=round_.season.pinned["league"],
+        asset=round_.asset_id,
+        opens_at=round_.opens_at,
+        locks_at=round_.locks_at,
+        settles_at=round_.settles_at,
+        rules=round_.season.pinned,
+    )
+
+
+def outcome_of(round_: Round, *, points: list[int], anchor: Json | None = None) -> facts.Outcome:
+    """How a settled round ended; `points` are the milli-points by seq."""
+    return facts.Outcome(
+        status=Status.SETTLED,
+        price=round_.settlement_price or Decimal(0),
+        settled_at=round_.settles_at,
+        frame=frame_of(round_),
+        evidence=facts.evidence(
+            facts_of(round_),
+            reference=_observed(round_, "locks_at"),
+            settlement=_observed(round_, "settles_at"),
+        ),
+        score_root=merkle.root(leaves.score_leaves_of(round_, points)),
+        anchor=anchor,
+    )
+
+
+def frame_of(round_: Round) -> facts.Frame | None:
+    frame = frames.frozen(round_)
+    if frame is None:
+        return None
+    return facts.Frame(
+        reference_price=frame.price,
+        sigma_bp=frame.sigma_bp,
+        c=frame.width,
+        house_bp=frame.house_bp(),
+    )
+
+
+def _observed(round_: Round, instant: str) -> list[Json]:
+    return observations.evidence(
+        symbol=round_.asset_id,
+        instant=getattr(round_, instant),
+        price_mode=round_.season.price_mode,
+    )

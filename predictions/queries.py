@@ -1,0 +1,48 @@
+"""Which predictions a reader may see: the one place entries are sealed until their lock."""
+
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from league import visibility
+from league.models import Player, Round
+from league.visibility import Viewer
+from predictions.models import Prediction, Score
+
+
+class EntriesSealed(Exception):
+    """The round has not locked: nobody reads others' entries yet."""
+
+
+def scored() -> QuerySet[Prediction]:
+    """Predictions with `points_milli`, their score under the round's latest settlement."""
+    scores = Score.objects.filter(round=OuterRef("round"), player=OuterRef("player"))
+    latest = scores.order_by("-settlement_version").values("points_milli")[:1]
+    return Prediction.objects.select_related("player", "round").annotate(
+        points_milli=Subquery(latest)
+    )
+
+
+def of_player(player: Player) -> QuerySet[Prediction]:
+    """A player's own, sealed or not."""
+    return scored().filter(player=player)
+
+
+def readable(*, viewer: Viewer, player: Player | None) -> QuerySet[Prediction]:
+    """One's own, and what stood at the lock in rounds the viewer may see."""
+    open_to_all = Q(
+        round__in=visibility.rounds(viewer).visible_entries().values("pk"), is_withdrawn=False
+    )
+    return scored().filter(open_to_all | Q(player=player) if player else open_to_all)
+
+
+def of_round(round_id: UUID, *, viewer: Viewer) -> QuerySet[Prediction]:
+    """Every entry that stood at a round's lock.
+
+    :raises league.models.Round.DoesNotExist: for a round the viewer may not see.
+    :raises EntriesSealed: before its lock.
+    """
+    round_: Round = visibility.rounds(viewer).get(pk=round_id)
+    if round_.is_sealed:
+        raise EntriesSealed("Entries are sealed until the round locks.")
+    return scored().filter(round=round_, is_withdrawn=False)

@@ -1,0 +1,118 @@
+"""Receipts: what a player can take away and check without asking the league anything."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from chain import anchors, facts, merkle, receipts
+from league.models import Round
+from league.models.round import Status
+from predictions import leaves, proofs, words
+from predictions.entry_forms import Entry
+from predictions.models import Commitment, Prediction, Score
+
+Json = dict[str, Any]
+
+
+class NotCommitted(Exception):
+    """The round has not locked and been committed yet, or the prediction was withdrawn."""
+
+
+def of(prediction: Prediction) -> Json:
+    """The receipt of one prediction.
+
+    :raises NotCommitted: before the round's commitment, and for a withdrawn prediction.
+    """
+    round_, commitment = _committed(prediction.round_id)
+    entries = leaves.entries_of(round_)
+    seq = next((n for n, entry in enumerate(entries) if entry.pk == prediction.pk), None)
+    if seq is None:
+        raise NotCommitted("This prediction was withdrawn before the lock.")
+    points = _points(round_)
+    member = replace(
+        _member(round_, entries[seq], seq=seq, points=points),
+        proof=merkle.proof(leaves.leaves_of(round_, entries), seq),
+        score_proof=_score_proof(round_, points, seq),
+    )
+    return receipts.receipt(
+        proofs.facts_of(round_),
+        commitment=_commitment(round_, commitment),
+        member=member,
+        outcome=_outcome(round_, points),
+    )
+
+
+def of_round(round_id: UUID) -> Json:
+    """Everything in a locked round, by seq.
+
+    :raises NotCommitted: before the round's commitment.
+    """
+    round_, commitment = _committed(round_id)
+    points = _points(round_)
+    members = [
+        _member(round_, entry, seq=seq, points=points)
+        for seq, entry in enumerate(leaves.entries_of(round_))
+    ]
+    return receipts.whole_round(
+        proofs.facts_of(round_),
+        commitment=_commitment(round_, commitment),
+        members=members,
+        outcome=_outcome(round_, points),
+    )
+
+
+def _committed(round_id: UUID) -> tuple[Round, Commitment]:
+    commitment = (
+        Commitment.objects.select_related("round__season").filter(round_id=round_id).first()
+    )
+    if commitment is None:
+        raise NotCommitted("The round is not committed yet: ask again after its lock.")
+    return commitment.round, commitment
+
+
+def _points(round_: Round) -> list[int] | None:
+    """Milli-points by seq, once the round is final."""
+    if round_.status != Status.FINAL:
+        return None
+    found = Score.objects.filter(round=round_, seq__isnull=False).order_by("seq")
+    return list(found.values_list("points_milli", flat=True))
+
+
+def _member(
+    round_: Round, entry: Prediction, *, seq: int, points: list[int] | None
+) -> facts.Member:
+    return facts.Member(
+        seq=seq,
+        digest=bytes(entry.digest),
+        entry=words.committed(
+            round_=round_,
+            player=entry.player,
+            entry=Entry(entry.form, entry.basis, entry.p10, entry.p50, entry.p90),
+            seal=words.Seal(entry.revision, bytes(entry.payload_hash), bytes(entry.salt)),
+        ),
+        points_milli=points[seq] if points is not None else None,
+    )
+
+
+def _score_proof(round_: Round, points: list[int] | None, seq: int) -> list[bytes]:
+    if points is None:
+        return []
+    return merkle.proof(leaves.score_leaves_of(round_, points), seq)
+
+
+def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:
+    return facts.Commitment(
+        root=bytes.fromhex(commitment.root),
+        count=commitment.count,
+        anchor=_anchor(round_, "commitment"),
+    )
+
+
+def _outcome(round_: Round, points: list[int] | None) -> facts.Outcome | None:
+    if points is None:
+        return None
+    return proofs.outcome_of(round_, points=points, anchor=_anchor(round_, "settlement"))
+
+
+def _anchor(round_: Round, kind: str) -> Json | None:
+    return anchors.published(kind=kind, subject=words.round_key(round_))

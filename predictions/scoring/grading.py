@@ -1,0 +1,130 @@
+"""The grade sweep: one transaction writes every score, the tallies and the status `final`."""
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import F, UUIDField
+
+from chain import anchors, facts
+from league import rounds
+from league.models import Player, Round
+from league.models.player import Kind
+from league.models.round import Status
+from predictions import entry_forms, leaves, proofs, words
+from predictions.entry_forms import Entry
+from predictions.forecasters import crowd
+from predictions.models import Commitment, Prediction, Score
+from predictions.scoring import rules
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+ADD_TO_TALLIES = """
+    INSERT INTO predictions_tally (season_id, horizon, player_id, rounds, points_milli)
+    SELECT r.season_id, r.horizon, s.player_id, 1, s.points_milli
+    FROM predictions_score AS s JOIN league_round AS r ON r.id = s.round_id
+    WHERE s.round_id = %s
+    ON CONFLICT (season_id, horizon, player_id) DO UPDATE SET
+        rounds = predictions_tally.rounds + excluded.rounds,
+        points_milli = predictions_tally.points_milli + excluded.points_milli
+"""
+
+
+def grade(*, now: datetime) -> int:
+    """Score every settled and committed round. Returns the rounds made final."""
+    due = (
+        Round.objects.healthy()
+        .filter(status=Status.SETTLED, pk__in=Commitment.objects.values("round"))
+        .select_related("season")
+        .order_by("settles_at", "pk")[:BATCH]
+    )
+    return sum(_try(round_, now=now) for round_ in due)
+
+
+def resolved(entry: Prediction, *, round_: Round) -> rules.Quantiles:
+    """An entry's quantiles in basis points under the round's frozen reference and scale."""
+    word = Entry(entry.form, entry.basis, entry.p10, entry.p50, entry.p90)
+    return entry_forms.resolve_bp(
+        word,
+        reference=float(round_.reference_price or Decimal(0)),
+        sigma_bp=round_.sigma_bp or 0.0,
+        width=round_.width or 0.0,
+    )
+
+
+def points_of(quantiles: list[rules.Quantiles], *, round_: Round) -> list[int]:
+    """Milli-points of one settled round, in the order given."""
+    return rules.score_all(
+        quantiles,
+        outcome_bp=round_.outcome_bp or 0.0,
+        sigma_bp=round_.sigma_bp or 0.0,
+        width=round_.width or 0.0,
+    )
+
+
+def _try(round_: Round, *, now: datetime) -> bool:
+    """One poisoned round must not delay the others: it is counted, logged and passed over."""
+    try:
+        return _grade(round_, now=now)
+    except Exception:
+        logger.exception("grading failed", extra={"round": str(round_.pk)})
+        Round.objects.filter(pk=round_.pk).update(attempts=F("attempts") + 1)
+        return False
+
+
+def _grade(round_: Round, *, now: datetime) -> bool:
+    entries = leaves.entries_of(round_)
+    quantiles = [resolved(entry, round_=round_) for entry in entries]
+    points = points_of(quantiles, round_=round_)
+    scores = [
+        Score(round=round_, player=entry.player, seq=seq, points_milli=milli)
+        for seq, (entry, milli) in enumerate(zip(entries, points, strict=True))
+    ]
+    scores += _crowd_score(round_, entries, quantiles)
+    with transaction.atomic(durable=True):
+        if not rounds.finalize(round_, now=now):
+            return False
+        Score.objects.bulk_create(sorted(scores, key=lambda score: score.player_id))
+        _add_to_tallies(round_)
+        _anchor(round_, points, now=now)
+    return True
+
+
+def _add_to_tallies(round_: Round) -> None:
+    key = UUIDField().get_db_prep_value(round_.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TO_TALLIES, [key])
+
+
+def _crowd_score(
+    round_: Round, entries: list[Prediction], quantiles: list[rules.Quantiles]
+) -> list[Score]:
+    """The crowd's score: derived from the committed human entries, so it has no leaf itself."""
+    humans = [
+        levels
+        for entry, levels in zip(entries, quantiles, strict=True)
+        if entry.player.kind == Kind.HUMAN
+    ]
+    combined = crowd.aggregate(humans)
+    player = Player.objects.filter(kind=Kind.CROWD).first()
+    if combined is None or player is None:
+        return []
+    milli = points_of([combined], round_=round_)[0]
+    return [Score(round=round_, player=player, seq=None, points_milli=milli)]
+
+
+def _anchor(round_: Round, points: list[int], *, now: datetime) -> None:
+    outcome = proofs.outcome_of(round_, points=points)
+    anchors.request(
+        kind="settlement",
+        subject=words.round_key(round_),
+        digest=facts.settlement_digest(outcome),
+        payload={
+            "round": str(round_.pk),
+            "count": len(points),
+            "price": str(outcome.price),
+            "score_root": outcome.score_root.hex(),
+        },
+        now=now,
+    )

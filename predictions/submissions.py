@@ -1,0 +1,200 @@
+"""Entering, revising and withdrawing a prediction: accepted exactly when it beat the lock."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from chain import schema
+from league import frames, gate
+from league.clock import DATABASE, Clock, FixedClock
+from league.models import Player, Round
+from predictions import entry_forms, words
+from predictions.entry_forms import Entry
+from predictions.models import Prediction, Revision
+from predictions.words import Note
+
+FARTHEST_SIGMAS = 6
+WORD = (
+    "form", "basis", "p10", "p50", "p90", "accepted_at", "is_withdrawn", "revision",
+    "salt", "payload_hash", "digest",
+)  # fmt: skip
+
+
+class RoundNotFound(Exception):
+    """No such round."""
+
+
+class RoundNotOpen(Exception):
+    """The round is not open, or its lock has passed."""
+
+
+class EntryTooFar(entry_forms.InvalidEntry):
+    """A quantile lies more than six sigmas from the current price."""
+
+
+class PlayerSuspended(Exception):
+    """The player may not enter predictions."""
+
+
+class NothingToWithdraw(Exception):
+    """The player has no standing prediction in this round."""
+
+
+class Collision(Exception):
+    """Two requests of one player met on the same word: try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`quantiles` are the prices the entry stands for at the current price and scale."""
+
+    prediction: Prediction
+    is_new: bool
+    quantiles: tuple[Decimal, Decimal, Decimal]
+
+
+def enter(
+    *, round_id: UUID, player: Player, entry: Entry, clock: Clock, note: Note | None = None
+) -> Accepted:
+    """A player's word on a round; a later one replaces it and keeps the earlier on record.
+
+    :raises RoundNotFound: and RoundNotOpen, EntryTooFar, PlayerSuspended, Collision, and
+        league.frames.NoFrame (try again later); nothing is written then.
+    """
+    if not player.is_active:
+        raise PlayerSuspended("This player may not enter predictions.")
+    round_ = _find(round_id)
+    quantiles = _check_reach(entry, round_=round_, clock=clock)
+    for _ in range(3):
+        try:
+            with transaction.atomic(durable=True):
+                word = _Word(round_, player, entry, note, _admit(round_id, clock))
+                prediction, is_new = _write(word)
+        except (IntegrityError, Collision):
+            continue  # the same player's other request came first: this one revises it
+        return Accepted(prediction, is_new, quantiles)
+    raise Collision("Another request of yours changed this prediction at the same moment.")
+
+
+def preview(
+    *, round_id: UUID, entry: Entry, clock: Clock = DATABASE
+) -> tuple[Decimal, Decimal, Decimal]:
+    """What `enter` would accept, as prices at the current price and scale; writes nothing.
+
+    :raises RoundNotFound: and RoundNotOpen, EntryTooFar, league.frames.NoFrame.
+    """
+    round_ = _find(round_id)
+    with transaction.atomic(durable=True):
+        _admit(round_id, clock)
+    return _check_reach(entry, round_=round_, clock=clock)
+
+
+def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
+    """Take a prediction back: it counts as absent, its words stay on record.
+
+    :raises RoundNotFound: and RoundNotOpen, NothingToWithdraw, Collision.
+    """
+    _find(round_id)
+    with transaction.atomic(durable=True):
+        at = _admit(round_id, clock)
+        standing = _standing(round_id, player)
+        if standing is None or standing.is_withdrawn:
+            raise NothingToWithdraw("There is no prediction of yours in this round.")
+        _replace(standing, {"is_withdrawn": True, "accepted_at": at})
+    standing.refresh_from_db()
+    return standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    round_: Round
+    player: Player
+    entry: Entry
+    note: Note | None
+    accepted_at: datetime
+
+    def columns(self, *, revision: int) -> dict[str, Any]:
+        entry, note = self.entry, self.note
+        seal = words.seal(revision=revision, note=note)
+        committed = words.committed(round_=self.round_, player=self.player, entry=entry, seal=seal)
+        return {
+            "form": entry.form,
+            "basis": entry.basis,
+            "p10": entry.p10,
+            "p50": entry.p50,
+            "p90": entry.p90,
+            "accepted_at": self.accepted_at,
+            "is_withdrawn": False,
+            "reasoning": note.reasoning[:2000] if note else "",
+            "as_of": note.as_of if note else None,
+            "is_simulated_reasoning": bool(note and note.is_simulated),
+            "salt": seal.salt,
+            "payload_hash": seal.payload_hash,
+            "digest": schema.prediction_digest(committed),
+        }
+
+
+def _find(round_id: UUID) -> Round:
+    round_ = Round.objects.select_related("season").filter(pk=round_id).first()
+    if round_ is None:
+        raise RoundNotFound("There is no such round.")
+    return round_
+
+
+def _admit(round_id: UUID, clock: Clock) -> datetime:
+    at = gate.admit(round_id=round_id, clock=clock)
+    if at is None:
+        raise RoundNotOpen("This round is not open for predictions.")
+    return at
+
+
+def _write(word: _Word) -> tuple[Prediction, bool]:
+    standing = _standing(word.round_.pk, word.player)
+    if standing is None:
+        created = Prediction.objects.create(
+            round=word.round_, player=word.player, revision=1, **word.columns(revision=1)
+        )
+        return created, True
+    _replace(standing, word.columns(revision=standing.revision + 1))
+    standing.refresh_from_db()
+    return standing, False
+
+
+def _standing(round_id: UUID, player: Player) -> Prediction | None:
+    return Prediction.objects.filter(round_id=round_id, player=player).first()
+
+
+def _replace(standing: Prediction, columns: dict[str, Any]) -> None:
+    """Archive the standing word, then move the prediction on if nobody else did."""
+    Revision.objects.create(
+        prediction=standing, **{name: getattr(standing, name) for name in WORD}
+    )
+    moved = Prediction.objects.filter(pk=standing.pk, revision=standing.revision).update(
+        revision=F("revision") + 1, **columns
+    )
+    if not moved:
+        raise Collision
+
+
+def _check_reach(entry: Entry, *, round_: Round, clock: Clock) -> tuple[Decimal, Decimal, Decimal]:
+    now = clock.at if isinstance(clock, FixedClock) else gate.database_now()
+    frame = frames.provisional(round_, now=now)
+    resolved = entry_forms.resolve_bp(
+        entry, reference=float(frame.price), sigma_bp=frame.sigma_bp, width=frame.width
+    )
+    for field, distance in zip(("p10", "p50", "p90"), resolved, strict=True):
+        if not math.fabs(distance) <= FARTHEST_SIGMAS * frame.sigma_bp:
+            raise EntryTooFar(
+                field if entry.form == entry_forms.QUANTILES else entry.form,
+                "too_far",
+                f"{field} lies {distance:+.0f} basis points from the current price; "
+                f"the limit is {FARTHEST_SIGMAS * frame.sigma_bp:.0f}.",
+            )
+    low, middle, high = (frame.price_at(distance) for distance in resolved)
+    return low, middle, high

@@ -1,0 +1,33 @@
+from django.urls import path
+
+from predictions.views import entries, predecessor, records
+
+urlpatterns = [
+    path(
+        "rounds/<uuid:round_id>/prediction",
+        entries.RoundPrediction.as_view(),
+        name="round-prediction",
+    ),
+    path(
+        "rounds/<uuid:round_id>/predictions",
+        entries.RoundPredictions.as_view(),
+        name="round-predictions",
+    ),
+    path("rounds/<uuid:round_id>/leaves", records.RoundLeaves.as_view(), name="round-leaves"),
+    path("predictions/mine", records.MyPredictions.as_view(), name="my-predictions"),
+    path(
+        "predictions/<uuid:prediction_id>", records.PredictionDetail.as_view(), name="prediction"
+    ),
+    path(
+        "predictions/<uuid:prediction_id>/history",
+        records.PredictionHistory.as_view(),
+        name="prediction-history",
+    ),
+    path(
+        "predictions/<uuid:prediction_id>/receipt",
+        records.PredictionReceipt.as_view(),
+        name="prediction-receipt",
+    ),
+    path("forecasters", records.Forecasters.as_view(), name="forecasters"),
+    path("predict", predecessor.Predict.as_view(), name="predict"),
+]

@@ -1,0 +1,130 @@
+"""One's prediction on a round: give, revise, withdraw."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema_view as documented
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from league import authentication, permissions, visibility
+from league.clock import DATABASE
+from league.models import Round
+from predictions import queries, submissions
+from predictions import serializers as shapes
+from predictions.models import Prediction
+
+DRY_RUN = OpenApiParameter(
+    "dry_run", bool, description="true: check and answer the quantiles, write nothing."
+)
+EXAMPLES = [
+    OpenApiExample(
+        "Three quantiles",
+        {"form": "quantiles", "p10": "58900", "p50": "61200", "p90": "63000"},
+        request_only=True,
+    ),
+    OpenApiExample("A point", {"form": "point", "point": "61200"}, request_only=True),
+    OpenApiExample("A chance to rise", {"form": "prob_up", "prob_up": "0.65"}, request_only=True),
+    OpenApiExample(
+        "Basis points",
+        {"form": "quantiles", "basis": "return", "p10": "-250", "p50": "20", "p90": "280"},
+        request_only=True,
+    ),
+]
+ANSWERS = {200: shapes.AcceptedSerializer, 201: shapes.AcceptedSerializer}
+
+
+class RoundPrediction(APIView):
+    """Your prediction in one round. Every revision is kept; the last before the lock counts."""
+
+    permission_classes = (permissions.Scoped,)
+
+    @extend_schema(
+        operation_id="prediction_mine_in_round",
+        tags=["predictions"],
+        responses=shapes.PredictionSerializer,
+    )
+    def get(self, request: Request, round_id: UUID) -> Response:
+        require_round(request, round_id)
+        own = queries.of_player(authentication.player_of(request))
+        return Response(shapes.PredictionSerializer(get_object_or_404(own, round=round_id)).data)
+
+    @extend_schema(
+        operation_id="prediction_create",
+        tags=["predictions"],
+        request=shapes.EntrySerializer,
+        parameters=[DRY_RUN],
+        responses=ANSWERS,
+        examples=EXAMPLES,
+    )
+    def post(self, request: Request, round_id: UUID) -> Response:
+        """201 for a first word, 200 for one that revises it."""
+        return enter(request, round_id)
+
+    @extend_schema(
+        operation_id="prediction_put",
+        tags=["predictions"],
+        request=shapes.EntrySerializer,
+        parameters=[DRY_RUN],
+        responses=ANSWERS,
+        examples=EXAMPLES,
+    )
+    def put(self, request: Request, round_id: UUID) -> Response:
+        """The same as POST: there is one prediction per player and round."""
+        return enter(request, round_id)
+
+    @extend_schema(operation_id="prediction_withdraw", tags=["predictions"], responses={204: None})
+    def delete(self, request: Request, round_id: UUID) -> Response:
+        """Withdraw it: it counts as absent; its words stay on record."""
+        require_round(request, round_id)
+        player = authentication.player_of(request)
+        submissions.withdraw(round_id=round_id, player=player, clock=DATABASE)
+        return Response(status=204)
+
+
+@documented(get=extend_schema(operation_id="round_predictions", tags=["predictions"]))
+class RoundPredictions(generics.ListAPIView[Prediction]):
+    """Everybody's predictions in a round, once it has locked (409 entries_sealed before)."""
+
+    queryset = Prediction.objects.none()
+    serializer_class = shapes.PredictionSerializer
+    ordering = ("pk",)
+
+    def get_queryset(self) -> QuerySet[Prediction]:
+        try:
+            return queries.of_round(self.kwargs["round_id"], viewer=self.request.user)
+        except Round.DoesNotExist as error:
+            raise Http404 from error
+
+
+def enter(request: Request, round_id: UUID) -> Response:
+    require_round(request, round_id)
+    form = shapes.EntrySerializer(data=request.data)
+    form.is_valid(raise_exception=True)
+    player = authentication.player_of(request)
+    if request.query_params.get("dry_run", "").lower() in {"1", "true", "yes"}:
+        indicative = submissions.preview(round_id=round_id, entry=form.entry())
+        return Response(accepted_body(None, indicative))
+    accepted = submissions.enter(
+        round_id=round_id, player=player, entry=form.entry(), clock=DATABASE
+    )
+    body = accepted_body(accepted.prediction, accepted.quantiles)
+    return Response(body, status=201 if accepted.is_new else 200)
+
+
+def accepted_body(prediction: Prediction | None, quantiles: tuple[Any, ...]) -> dict[str, Any]:
+    named = dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
+    shown = {"prediction": prediction, "quantiles": named}
+    return dict(shapes.AcceptedSerializer(shown).data)
+
+
+def require_round(request: Request, round_id: UUID) -> None:
+    """:raises django.http.Http404: for a round the caller may not see."""
+    if not visibility.rounds(request.user).filter(pk=round_id).exists():
+        raise Http404

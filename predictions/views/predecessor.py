@@ -1,0 +1,86 @@
+"""POST /predict, as the predecessor's clients know it."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from chain.ledger import registry
+from league import authentication, permissions
+from league.clock import DATABASE
+from predictions import predecessor
+from predictions import serializers as shapes
+from predictions.predecessor import Placed
+
+REASONING = (
+    "The house forecast: no drift from {price}, a typical move of {sigma:.0f} basis points until"
+    " settlement. The AI players' own entries are sealed until the round locks, as yours is."
+)
+
+
+class Predict(APIView):
+    """A point for ETH in the next open round of the longest horizon; see it settle later."""
+
+    permission_classes = (permissions.Scoped,)
+
+    @extend_schema(
+        operation_id="predict",
+        tags=["predecessor"],
+        request=shapes.PredictSerializer,
+        responses={201: shapes.PlacedSerializer, 200: shapes.PlacedSerializer},
+        examples=[
+            OpenApiExample(
+                "A price for ETH",
+                {
+                    "user_address": "0x00000000000000000000000000000000000000a1",
+                    "prediction_value": "3150.25",
+                },
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        form = shapes.PredictSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        now = timezone.now()
+        placed = predecessor.place(
+            player=authentication.player_of(request),
+            address=form.validated_data["user_address"],
+            value=form.validated_data["prediction_value"],
+            now=now,
+            clock=DATABASE,
+        )
+        status = 201 if placed.accepted.is_new else 200
+        return Response(shapes.PlacedSerializer(body(placed)).data, status=status)
+
+
+def body(placed: Placed) -> dict[str, Any]:
+    """`transaction_hash` stays null until the locked round's commitment is anchored."""
+    round_, prediction, house = placed.round_, placed.accepted.prediction, placed.house
+    price = house.house_prices()[1]
+    return {
+        "user_prediction": prediction.p50,
+        "ai_prediction": price,
+        "ai_player": "house-walker",
+        "ai_reasoning": REASONING.format(price=f"{price:.2f}", sigma=house.sigma_bp),
+        "transaction_hash": None,
+        "simulated": registry.ledger().describe()["simulated"],
+        "receipt_url": reverse("prediction-receipt", args=[prediction.pk]),
+        "prediction": prediction.pk,
+        "round": round_.pk,
+        "horizon": round_.horizon,
+        "locks_at": round_.locks_at,
+        "settles_at": round_.settles_at,
+        "market_data": {
+            "symbol": round_.asset_id,
+            "price": house.price,
+            "as_of": house.as_of,
+            "sigma_bp": house.sigma_bp,
+            "is_simulated": round_.season.is_simulated,
+        },
+        "timestamp": prediction.accepted_at,
+    }

@@ -1,0 +1,64 @@
+"""Making a word binding: its salt, its payload and the digest that will be committed."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chain import schema
+from league.models import Player, Round
+from predictions.entry_forms import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How a built-in player came to its word."""
+
+    reasoning: str
+    as_of: datetime
+    is_simulated: bool
+    payload: Mapping[str, Any]
+
+
+def round_key(round_: Round) -> bytes:
+    """The round's identity on any chain, 32 bytes."""
+    return schema.round_key(
+        league=round_.season.pinned["league"],
+        asset=round_.asset_id,
+        opens_at=round_.opens_at,
+        locks_at=round_.locks_at,
+        settles_at=round_.settles_at,
+        rules_hash=bytes.fromhex(round_.season.rules_hash),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What makes a word binding: which revision it is, what stands behind it, and the salt."""
+
+    revision: int
+    payload_hash: bytes
+    salt: bytes
+
+
+def seal(*, revision: int, note: Note | None) -> Seal:
+    """A fresh salt; the payload of a built-in player is hashed with its word."""
+    payload = schema.payload_hash(note.payload if note else {})
+    return Seal(revision, payload, secrets.token_bytes(32))
+
+
+def committed(*, round_: Round, player: Player, entry: Entry, seal: Seal) -> schema.Entry:
+    """The word as the EIP-712 structure whose digest is the commitment."""
+    return schema.Entry(
+        round_key=round_key(round_),
+        league=schema.name_hash(round_.season.pinned["league"]),
+        player=player.handle,
+        p10=entry.p10,
+        p50=entry.p50,
+        p90=entry.p90,
+        basis=schema.basis_code(form=entry.form, basis=entry.basis),
+        revision=seal.revision,
+        payload_hash=seal.payload_hash,
+        salt=seal.salt,
+    )

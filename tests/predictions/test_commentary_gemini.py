@@ -1,0 +1,318 @@
+"""The Gemini adapter against a local server that speaks its documented shapes."""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from pytest_django.fixtures import SettingsWrapper
+
+from predictions.commentary import budget, gemini, registry
+from predictions.commentary.base import CommentaryRejected, CommentaryUnavailable, Facts
+from predictions.commentary.gemini import Gemini
+from predictions.commentary.refusals import Busy, Exhausted, Forbidden
+from tests.predictions import gemini_server
+from tests.predictions.gemini_server import (
+    Answer,
+    Server,
+    candidate,
+    quota,
+    refusal,
+    retry_in,
+    said,
+)
+
+KEY = "canary-key-a8c1f0"
+FACTS = Facts("BTC", "24h", 1_704_070_800, 42_000.0, 12, -150, 310, 260)
+GOOD = Answer(said(0.25))
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    cache.clear()
+    gemini._client.cache_clear()
+    yield
+    cache.clear()
+
+
+def adapter(server: Server, **changes: Any) -> Gemini:
+    made = Gemini(KEY, "gemini-2.5-flash", server.endpoint, timeout_s=2.0, daily_calls=50)
+    return replace(made, **changes)
+
+
+def test_an_answer_becomes_a_comment() -> None:
+    with gemini_server.serving(GOOD) as server:
+        comment = adapter(server).comment(FACTS)
+    assert (comment.sentiment, comment.reasoning) == (0.25, "Calm after a quiet day.")
+    assert (comment.source, comment.is_simulated) == ("gemini", False)
+
+
+def test_the_request_is_the_documented_one_and_keeps_the_key_in_its_header(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with gemini_server.serving(GOOD) as server:
+        adapter(server).comment(FACTS)
+    (asked,) = server.asked
+    assert asked.path.split("?")[0] == "/v1beta/models/gemini-2.5-flash:generateContent"
+    assert KEY not in asked.path
+    assert {name.lower(): value for name, value in asked.headers.items()}["x-goog-api-key"] == KEY
+    assert KEY not in str(asked.body)
+    config = asked.body["generationConfig"]
+    assert config["responseMimeType"] == "application/json"
+    assert set(config["responseSchema"]["required"]) == {"sentiment", "reasoning"}
+    assert asked.body["contents"] == [{"parts": [{"text": FACTS.as_json()}], "role": "user"}]
+    assert KEY not in caplog.text
+    assert KEY not in repr(adapter(server))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        candidate(None, finish="MAX_TOKENS"),
+        candidate('{"sentiment": 0.1, "reasoning": "cut sh', finish="MAX_TOKENS"),
+        candidate('{"sentiment": 0.1, "reasoning": "whole"}', finish="MAX_TOKENS"),
+        candidate('{"sentiment": 0.1, "reasoning": "new"}', finish="TOO_MANY_TOOL_CALLS"),
+        candidate('{"sentiment": 0.1, "reasoning": "recited"}', finish="RECITATION"),
+        candidate(None),
+        candidate(""),
+        {
+            "candidates": [
+                {
+                    "finishReason": "SAFETY",
+                    "index": 0,
+                    "safetyRatings": [
+                        {
+                            "category": "HARM_CATEGORY_DANGEROUS_CONTENT",
+                            "probability": "MEDIUM",
+                            "blocked": True,
+                        }
+                    ],
+                }
+            ]
+        },
+        {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"totalTokenCount": 3}},
+        {},
+        {"candidates": []},
+        candidate("Sure! BTC will rise."),
+        candidate('[0.5, "up"]'),
+        candidate('{"sentiment": "0.5", "reasoning": "text"}'),
+        candidate('{"sentiment": NaN, "reasoning": "text"}'),
+        candidate('{"sentiment": true, "reasoning": "text"}'),
+        candidate('{"sentiment": 0.5}'),
+        candidate('{"sentiment": 0.5, "reasoning": " \\u202e\\u0000 "}'),
+        b"<html>gateway</html>",
+        b"",
+        b"[]",
+        b'{"candidates": [{"content": 7}]}',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_anything_but_a_finished_valid_answer_is_rejected(body: object) -> None:
+    with gemini_server.serving(Answer(body)) as server, pytest.raises(CommentaryRejected):
+        adapter(server).comment(FACTS)
+    assert len(server.asked) == 1
+
+
+def test_an_overloaded_server_is_asked_again_within_the_budget() -> None:
+    busy = Answer(refusal(503, "UNAVAILABLE"), status=503)
+    with gemini_server.serving(busy, busy, GOOD) as server:
+        assert adapter(server).comment(FACTS).sentiment == 0.25
+    assert len(server.asked) == 3
+
+
+def test_a_permanent_503_gives_up_within_the_budget() -> None:
+    with gemini_server.serving(Answer(refusal(503, "UNAVAILABLE"), status=503)) as server:
+        began = time.monotonic()
+        with pytest.raises(Busy, match="HTTP 503"):
+            adapter(server).comment(FACTS)
+    assert time.monotonic() - began < 4
+    assert len(server.asked) == gemini.ATTEMPTS
+
+
+def test_retry_info_is_honoured_when_it_fits() -> None:
+    busy = Answer(
+        refusal(429, "RESOURCE_EXHAUSTED", quota("PerMinutePerProject"), retry_in("0.6s")), 429
+    )
+    with gemini_server.serving(busy, GOOD) as server:
+        began = time.monotonic()
+        assert adapter(server).comment(FACTS).sentiment == 0.25
+    assert time.monotonic() - began >= 0.6
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        Answer(refusal(429, "RESOURCE_EXHAUSTED", retry_in("26s")), 429),
+        Answer(refusal(500, "INTERNAL"), 500, {"Retry-After": "3600"}),
+    ],
+)
+def test_a_wait_beyond_the_budget_is_not_waited(busy: Answer) -> None:
+    with gemini_server.serving(busy) as server:
+        began = time.monotonic()
+        with pytest.raises(CommentaryUnavailable):
+            adapter(server).comment(FACTS)
+    assert time.monotonic() - began < 1.5
+    assert len(server.asked) == 1
+
+
+def test_a_429_without_details_is_retried() -> None:
+    busy = Answer({"error": {"code": 429, "message": "slow down"}}, 429)
+    with gemini_server.serving(busy, GOOD) as server:
+        assert adapter(server).comment(FACTS).sentiment == 0.25
+
+
+def test_a_spent_daily_quota_rests_until_it_starts_anew() -> None:
+    spent = Answer(
+        refusal(
+            429,
+            "RESOURCE_EXHAUSTED",
+            quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"),
+            retry_in("0.1s"),
+        ),
+        429,
+    )
+    with gemini_server.serving(spent) as server:
+        with pytest.raises(Exhausted):
+            adapter(server).comment(FACTS)
+        with pytest.raises(budget.OverBudget, match="resting"):
+            adapter(server).comment(replace(FACTS, price=1.0))
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_bad_key_or_model_is_not_asked_again_and_again(status: int) -> None:
+    with gemini_server.serving(Answer(refusal(status, "INVALID_ARGUMENT"), status)) as server:
+        with pytest.raises(Forbidden):
+            adapter(server).comment(FACTS)
+        with pytest.raises(budget.OverBudget):
+            adapter(server).comment(replace(FACTS, price=1.0))
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"oops", b"[]", b'{"error": "flat"}', b'{"error": null}'])
+def test_error_pages_of_any_shape_are_survived(body: object) -> None:
+    with (
+        gemini_server.serving(Answer(body, status=400)) as server,
+        pytest.raises((CommentaryRejected, CommentaryUnavailable)),
+    ):
+        adapter(server).comment(FACTS)
+
+
+def test_a_slow_server_is_left_in_time() -> None:
+    with gemini_server.serving(replace(GOOD, after_s=1.5)) as server:
+        began = time.monotonic()
+        with pytest.raises(CommentaryUnavailable):
+            adapter(server, timeout_s=0.4).comment(FACTS)
+    assert time.monotonic() - began < 1.4
+
+
+def test_nobody_listening_is_unavailable() -> None:
+    with gemini_server.serving(GOOD) as server:
+        pass
+    with pytest.raises(CommentaryUnavailable):
+        adapter(server, timeout_s=0.5).comment(FACTS)
+
+
+def test_the_same_facts_are_asked_about_once() -> None:
+    with gemini_server.serving(GOOD, Answer(said(-0.5))) as server:
+        first = adapter(server).comment(FACTS)
+        assert adapter(server).comment(FACTS) == first
+        assert adapter(server).comment(replace(FACTS, price=1.0)).sentiment == -0.5
+    assert len(server.asked) == 2
+
+
+def test_the_daily_allowance_is_exact_and_starts_anew_the_next_day() -> None:
+    with gemini_server.serving(GOOD) as server:
+        thrifty = adapter(server, daily_calls=2)
+        for price in (1.0, 2.0):
+            thrifty.comment(replace(FACTS, price=price))
+        with pytest.raises(budget.OverBudget, match="allowance"):
+            thrifty.comment(replace(FACTS, price=3.0))
+        thrifty.comment(replace(FACTS, as_of=FACTS.as_of + 86_400))
+    assert len(server.asked) == 3
+
+
+def test_three_failures_in_a_row_open_the_breaker() -> None:
+    with gemini_server.serving(Answer(candidate("nonsense"))) as server:
+        for price in (1.0, 2.0, 3.0):
+            with pytest.raises(CommentaryRejected):
+                adapter(server).comment(replace(FACTS, price=price))
+        with pytest.raises(budget.OverBudget, match="resting"):
+            adapter(server).comment(FACTS)
+    assert len(server.asked) == 3
+
+
+def test_a_success_ends_a_run_of_failures() -> None:
+    bad = Answer(candidate("nonsense"))
+    with gemini_server.serving(bad, bad, GOOD, bad, bad, GOOD) as server:
+        for price in (1.0, 2.0):
+            with pytest.raises(CommentaryRejected):
+                adapter(server).comment(replace(FACTS, price=price))
+        adapter(server).comment(replace(FACTS, price=3.0))
+        for price in (4.0, 5.0):
+            with pytest.raises(CommentaryRejected):
+                adapter(server).comment(replace(FACTS, price=price))
+        assert adapter(server).comment(FACTS).sentiment == 0.25
+
+
+@pytest.mark.parametrize(("value", "clamped"), [(7, 1.0), (-3.5, -1.0), (1e308, 1.0), (0, 0.0)])
+def test_sentiment_is_clamped(value: float, clamped: float) -> None:
+    with gemini_server.serving(Answer(said(value))) as server:
+        assert adapter(server).comment(FACTS).sentiment == clamped
+
+
+def test_reasoning_is_plain_capped_text() -> None:
+    text = "Up\u202e now\u200b\x07.\r\n\tIgnore all\u2028rules. " + "x" * 5000
+    with gemini_server.serving(Answer(said(0, text))) as server:
+        reasoning = adapter(server).comment(FACTS).reasoning
+    assert reasoning.startswith("Up now. Ignore all rules. xxx")
+    assert len(reasoning) == 600
+
+
+def test_live_seasons_with_a_key_ask_gemini_and_fall_back_when_it_fails(
+    settings: SettingsWrapper, caplog: pytest.LogCaptureFixture
+) -> None:
+    with gemini_server.serving(GOOD, Answer(b"oops")) as server:
+        settings.GEMINI_API_KEY, settings.GEMINI_API_ENDPOINT = KEY, server.endpoint
+        commentator = registry.commentator("live")
+        assert commentator.comment(FACTS).source == "gemini"
+        twin = commentator.comment(replace(FACTS, price=1.0))
+    assert (twin.sentiment, twin.source, twin.is_simulated) == (0.0, "template", True)
+    assert "BTC stood at 1" in twin.reasoning
+    (record,) = [r for r in caplog.records if r.name == registry.__name__]
+    assert vars(record)["facts"] == replace(FACTS, price=1.0).digest()
+    assert KEY not in str(vars(record))
+
+
+@pytest.mark.parametrize("mode", ["simulated", "replay"])
+def test_invented_and_recorded_prices_are_never_sent(mode: str, settings: SettingsWrapper) -> None:
+    with gemini_server.serving(GOOD) as server:
+        settings.GEMINI_API_KEY, settings.GEMINI_API_ENDPOINT = KEY, server.endpoint
+        comment = registry.commentator(mode).comment(FACTS)
+    assert comment.source == "template"
+    assert server.asked == []
+
+
+def test_without_a_key_the_template_answers(settings: SettingsWrapper) -> None:
+    settings.GEMINI_API_KEY = ""
+    comment = registry.commentator("live").comment(FACTS)
+    assert "no Gemini key" in comment.reasoning
+
+
+def test_a_counter_out_of_reach_means_no_call(settings: SettingsWrapper) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1",
+            "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+        }
+    }
+    with gemini_server.serving(GOOD) as server:
+        with pytest.raises(budget.OverBudget, match="out of reach"):
+            adapter(server).comment(FACTS)
+        assert server.asked == []
+        settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
