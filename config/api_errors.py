@@ -30,6 +30,7 @@ DOMAIN: dict[type[Exception], str] = {
     ledger.LedgerBusy: "unavailable",
     operations.NotPossible: "conflict",
     operations.ReasonTooShort: "invalid",
+    players.AlreadyPlaying: "conflict",
     players.HandleTaken: "handle_taken",
     players.PrimaryBotExists: "conflict",
     players.WalletTaken: "wallet_taken",
@@ -48,24 +49,26 @@ DOMAIN: dict[type[Exception], str] = {
     submissions.RoundNotOpen: "round_not_open",
 }
 # Met only inside a sweep, a command or a pure module: at this border they would be our fault.
-INTERNAL = frozenset(
-    {
-        "chain.anchors.AnchorConflict",
-        "chain.anchors.UncountedCommitment",
-        "chain.merkle.NoLeaves",
-        "chain.verify.Refused",
-        "chain.verify.Undecided",
-        "chain.words.NotRepresentable",
-        "config.embedded.AlreadyRunning",
-        "config.embedded.PortBusy",
-        "league.transitions.IllegalMove",
-        "league.volatility.TooFewBars",
-        "markets.consensus.PriceDisputed",
-        "markets.consensus.PriceNotReady",
-        "markets.providers.recordings.MalformedPrices",
-        "markets.providers.registry.UnknownSource",
-        "markets.providers.replay.NoRecordings",
-    }
+# A module or package stands for everything it defines.
+INTERNAL = (
+    "chain.anchors",
+    "chain.merkle",
+    "chain.verify",
+    "chain.words",
+    "config.embedded",
+    "config.instants",
+    "config.replay",
+    "config.runner",
+    "config.showcase",
+    "league.transitions",
+    "league.volatility",
+    "markets.consensus",
+    "markets.observations",
+    "markets.providers.recordings",
+    "markets.providers.registry",
+    "markets.providers.replay",
+    "predictions.commentary",
+    "predictions.forecasters",
 )
 FRAMEWORK: dict[type[Exception], str] = {
     InterfaceError: "unavailable",
@@ -112,7 +115,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 def detail_of(error: Exception, code: str) -> str:
     """One sentence, never a database's or a library's own words."""
     problem = problems.TABLE[code]
-    if isinstance(error, exceptions.ValidationError) or code == "unavailable":
+    if isinstance(error, exceptions.ValidationError | PermissionDenied) or code == "unavailable":
         return problem.advice
     if isinstance(error, Http404):
         return "There is nothing at this address."

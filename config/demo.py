@@ -9,6 +9,7 @@ from league.cadence import Slot
 from league.models import League, Season
 from league.seasons import Plan
 from markets import assets
+from markets.models import Asset
 from markets.modes import PriceMode
 from predictions import house_picks
 
@@ -55,7 +56,7 @@ def _create(*, now: datetime) -> Season:
             "horizons": ["5m", "1h", "24h"],
         },
     )
-    league.assets.set(["BTC", "ETH", "SOL"])
+    league.assets.set(Asset.objects.filter(pk__in=["BTC", "ETH", "SOL"]))
     plan = Plan(
         slug=SLUG,
         name=PREPARING,

@@ -16,12 +16,12 @@ from predictions.entry_forms import Entry
 
 # Each leans and doubts in a way of their own: (name, lean in sigmas, width against the house's).
 PEOPLE = (
-    ("Ada", 0.0, 1.1),
-    ("Bela", 0.25, 0.9),
-    ("Chidi", -0.2, 1.0),
-    ("Dana", 0.1, 1.4),
-    ("Emre", -0.1, 0.6),
-    ("Freya", 0.4, 1.2),
+    ("Ada", 0.0, 1.0),
+    ("Bela", 0.1, 0.9),
+    ("Chidi", -0.1, 1.0),
+    ("Dana", 0.05, 1.4),
+    ("Emre", -0.05, 0.6),
+    ("Freya", 0.2, 1.2),
 )
 Person = tuple[Player, float, float]
 
@@ -55,7 +55,7 @@ def _word(person: Person, *, round_: Round, frame: Frame) -> Entry:
     # A generator of its own for every word makes the demo the same on every machine.
     seed = f"{player.handle} {round_.asset_id} {round_.horizon} {round_.locks_at}"
     dice = random.Random(seed)  # noqa: S311 - a demonstration, nothing secret
-    shift = dice.gauss(lean, 0.3)
+    shift = dice.gauss(lean, 0.1)
     form = dice.choice((entry_forms.QUANTILES, entry_forms.POINT, entry_forms.PROB_UP))
     if form == entry_forms.PROB_UP:
         return entry_forms.prob_up(Decimal(str(round(0.5 + shift / 10, 2))))

@@ -9,6 +9,7 @@ import functools
 import ipaddress
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable
 
@@ -28,11 +29,20 @@ UNANSWERED = Counter(
     "league_rate_limit_storage_failures", "Requests let through because the limiter was down."
 )
 WINDOW_S = 60
+MAKING = threading.Lock()
+
+
+def limiter(uri: str) -> MovingWindowRateLimiter:
+    """One per process and storage; made on first use, that is after the server has forked.
+
+    Under a lock: two threads that arrive first must not count in two stores.
+    """
+    with MAKING:
+        return made(uri)
 
 
 @functools.cache
-def limiter(uri: str) -> MovingWindowRateLimiter:
-    """One per process and storage; made on first use, that is after the server has forked."""
+def made(uri: str) -> MovingWindowRateLimiter:
     options = {"socket_connect_timeout": 1, "socket_timeout": 0.5} if uri else {}
     storage = storage_from_string(uri or "memory://", wrap_exceptions=True, **options)
     return MovingWindowRateLimiter(storage)

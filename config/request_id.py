@@ -25,10 +25,8 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = accept_or_mint(request.headers.get(HEADER, ""))
         django_guid.set_guid(request_id)
-        try:
-            response = self.get_response(request)
-        finally:
-            django_guid.clear_guid()
+        # django-guid forgets it when the response is closed: Django logs 4xx after this returns.
+        response = self.get_response(request)
         response[HEADER] = request_id
         return response
 

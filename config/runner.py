@@ -96,7 +96,7 @@ class Runner:
             self.report(
                 f"starting  {', '.join(role.name for role in roles)} (logs: {supervisor.log_dir})"
             )
-        is_ready = False
+        is_ready, waiting_since_s = False, time.monotonic()
         while not self.interrupts:
             supervisor.tend(now_s=time.monotonic())
             if not is_ready and (is_ready := answers(self.port)):
@@ -104,7 +104,7 @@ class Runner:
                 self.report(f"ready     http://{embedded.HOST}:{self.port} after {took_s:.1f} s")
                 self.report("          Ctrl-C stops everything; `make superuser` opens /admin/")
             if not is_ready:
-                require_hope(supervisor, waited_s=time.monotonic() - began_s)
+                require_hope(supervisor, waited_s=time.monotonic() - waiting_since_s)
             time.sleep(0.25)
 
     def _stop(self, supervisor: Supervisor) -> None:

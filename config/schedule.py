@@ -6,7 +6,7 @@ waited longer than its period is dropped, because the next one finds the same ro
 
 from typing import Any
 
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 # An exchange each: a message for one queue can reach no other.
 QUEUES = [

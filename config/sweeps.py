@@ -4,16 +4,18 @@ The same functions run from Celery beat, from `manage.py sweep` without any brok
 `manage.py replay` under a virtual clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 
 from chain import anchors
 from leaderboard import standings
 from league import calendar, history, rounds
+from markets import quotes
 from predictions import commitments, house_picks
 from predictions.scoring import grading
 
 STAGES: dict[str, Callable[..., int]] = {
+    "markets.record_quotes": quotes.record_all,
     "league.gather_history": history.gather,
     "league.schedule_rounds": calendar.schedule,
     "league.advance_rounds": rounds.advance,
@@ -25,6 +27,6 @@ STAGES: dict[str, Callable[..., int]] = {
 }
 
 
-def run(*, now: datetime) -> dict[str, int]:
-    """One look at everything. Returns what each stage did."""
-    return {name: stage(now=now) for name, stage in STAGES.items()}
+def run(*, now: datetime, skip: Container[str] = ()) -> dict[str, int]:
+    """One look at everything, in order. Returns what each stage did."""
+    return {name: stage(now=now) for name, stage in STAGES.items() if name not in skip}

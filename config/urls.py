@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import api_root, health, metrics, openapi, pages, problem_pages
+from config import api_root, health, metrics, openapi, page_urls, pages, problem_pages
 
 api: list[URLPattern | URLResolver] = [
     path("", api_root.ApiRoot.as_view(), name="api-root"),
@@ -16,6 +16,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 urlpatterns = [
     path("", pages.home, name="home"),
+    *page_urls.page_urls,
     path("health", health.summary, name="health"),
     path("livez", health.alive, name="livez"),
     path("readyz", health.ready, name="readyz"),

@@ -9,7 +9,8 @@ from typing import Any
 from leaderboard.statistics import clustered
 
 DETECTABLE = 2.8  # standard errors: 80 % power at a two-sided 5 %
-LEAST_LOCKS = 2
+# Fewer locks estimate the deviation too poorly: judging from two on would err in 7 % of seasons.
+LEAST_LOCKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def judge(
         for lock in sorted(pairs)
     ]
     found = clustered(means, [1] * len(means))
-    if found.low is None or found.high is None or found.deviation is None:
+    if len(means) < LEAST_LOCKS or found.deviation is None:
         return _silent(horizon, ai, locks=len(means))
     low, high = sequence(means, deviation=found.deviation)
     decided = "ai" if low > 0 else "humans" if high < 0 else "not_yet"
@@ -82,7 +83,7 @@ def more_locks(mean: float, *, deviation: float, locks: int) -> int | None:
 
 
 def _silent(horizon: str, ai: str, *, locks: int) -> Verdict:
-    text = "Not yet decided: fewer than two locks have both an AI and at least five humans."
+    text = "Not yet decided: fewer than five locks have both an AI and at least five humans."
     return Verdict(horizon, ai, locks, None, None, None, None, None, "not_yet", True, text)
 
 

@@ -5,6 +5,7 @@ locker's UPDATE waits for entries in flight, and every entry accepted is an entr
 SQLite every transaction begins IMMEDIATE, which gives the same order. Django has no FOR SHARE.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -54,7 +55,7 @@ def _sqlite(round_id: UUID, clock: Clock) -> datetime | None:
     return datetime.fromisoformat(row[0]).replace(tzinfo=UTC) if row else None
 
 
-def _one(sql: str, parameters: list[object]) -> tuple[Any, ...] | None:
+def _one(sql: str, parameters: Sequence[str | datetime | UUID]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()

@@ -1,5 +1,6 @@
 """Bars a season needs before it can measure anything: enough of the past, kept up to date."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from league.horizons import HOUR, TABLE
 from league.models import Round, Season
 from markets import bars
 
+logger = logging.getLogger(__name__)
 # Hourly bars also feed the built-in forecasters: 100 daily closes and a training window.
 LEAST_HOURS = 4_320
 
@@ -20,7 +22,8 @@ class Series(NamedTuple):
 
 def gather(*, now: datetime) -> int:
     """Fetch what is missing for every running season. Returns the bars stored."""
-    return _bring(_depths(Season.objects.running(now=now)), now=now)
+    depths = _depths(Season.objects.running(now=now))
+    return sum(_try(series, depth, now=now) for series, depth in sorted(depths.items()))
 
 
 def gather_for(rounds: Iterable[Round], *, now: datetime) -> int:
@@ -28,6 +31,15 @@ def gather_for(rounds: Iterable[Round], *, now: datetime) -> int:
     series = {Series(r.asset_id, r.season.price_mode, r.terms.bar_s) for r in rounds}
     depths = _depths({r.season_id: r.season for r in rounds}.values())
     return _bring({one: depths[one] for one in series}, now=now)
+
+
+def _try(series: Series, depth: int, *, now: datetime) -> int:
+    """One poisoned series must not keep the others from being gathered."""
+    try:
+        return _bring({series: depth}, now=now)
+    except Exception:
+        logger.exception("bars not gathered", extra={"symbol": series.symbol})
+        return 0
 
 
 def _depths(seasons: Iterable[Season]) -> dict[Series, int]:

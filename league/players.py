@@ -28,6 +28,10 @@ class WalletTaken(Exception):
     """Another player already names this wallet address."""
 
 
+class AlreadyPlaying(Exception):
+    """The person already has a player."""
+
+
 class PrimaryBotExists(Exception):
     """The owner already has a primary bot."""
 
@@ -52,7 +56,7 @@ def ensure_built_in(*, now: datetime) -> dict[str, Player]:
 def register_human(
     *, profile: Profile, user: User | None, now: datetime, is_demo: bool = False
 ) -> Player:
-    """:raises HandleTaken: or WalletTaken, and nothing is written."""
+    """:raises HandleTaken: or WalletTaken, AlreadyPlaying, and nothing is written."""
     return _register(
         Player(
             handle=profile.handle,
@@ -102,4 +106,6 @@ def _collision(player: Player) -> Exception:
         return HandleTaken(player.handle)
     if player.kind == Kind.BOT:
         return PrimaryBotExists(player.handle)
+    if player.user and of_user(player.user):
+        return AlreadyPlaying(player.user.username)
     return WalletTaken(player.wallet_address or player.handle)

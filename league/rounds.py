@@ -137,10 +137,22 @@ def _hold_or_void(round_: Round, reason: str, *, instant: datetime, now: datetim
 
 
 def _with_history(due: Iterable[Round], *, now: datetime) -> list[Round]:
-    """The due rounds, after their price series were brought up to date once per series."""
+    """The due rounds, after their price series were brought up to date once per series.
+
+    Where that fails unexpectedly, round by round: the poisoned ones are counted and left out.
+    """
     rounds = list(due)[:BATCH]
-    history.gather_for(rounds, now=now)
+    try:
+        history.gather_for(rounds, now=now)
+    except Exception:
+        logger.exception("history not gathered")
+        return [round_ for round_ in rounds if _each([round_], _gather, now=now)]
     return rounds
+
+
+def _gather(round_: Round, *, now: datetime) -> bool:
+    history.gather_for([round_], now=now)
+    return True
 
 
 def _each(due: Iterable[Round], step: Callable[..., bool], *, now: datetime) -> int:

@@ -89,10 +89,11 @@ def price_of_instant(
     patience = timedelta(0) if mode == PriceMode.REPLAY else PATIENCE
     if unsure and now < instant + patience:
         raise PriceNotReady(min(now + ASK_AGAIN, instant + patience))
-    heard = [*stored(symbol=symbol, instant=instant, price_mode=mode), *unsure]
-    _agree(heard, asset=asset, mode=mode, jump=jump)
-    _write(unsure)  # another process may have heard one of them meanwhile: read again
     rows = stored(symbol=symbol, instant=instant, price_mode=mode)
+    if unsure:
+        _agree([*rows, *unsure], asset=asset, mode=mode, jump=jump)
+        _write(unsure)  # another process may have heard one of them meanwhile: read again
+        rows = stored(symbol=symbol, instant=instant, price_mode=mode)
     agreed = _agree(rows, asset=asset, mode=mode, jump=jump)
     return InstantPrice(
         price=agreed.price,

@@ -1,19 +1,20 @@
 """Consolidated closes kept in memory and checked against the store at every use.
 
-Bars are insert-only, so three numbers prove a kept series current: how many rows there are, the
-largest id, and that the row of the largest id known is still the row known. Rows with larger ids
-that make up the whole difference are merged; anything else (commits out of id order, another
-database) reloads.
+Bars are insert-only, so their number proves a kept series current, and the newest row known, still
+being there, that the database is the same. Rows with larger ids that make up the whole difference
+are merged; anything else (commits out of id order, another database) reloads.
 """
 
+import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, FloatField, Max, QuerySet
+from django.db.models import FloatField, QuerySet
 from django.db.models.functions import Cast
 
 from markets import consolidation
@@ -47,6 +48,7 @@ class Series:
 
 _kept: Final[dict[tuple[str, Key], Series]] = {}
 _lock: Final = threading.Lock()
+_checked: Final[ContextVar[set[Key] | None]] = ContextVar("checked", default=None)
 
 
 def closes(key: Key, *, last_opened: int, count: int) -> consolidation.Closes:
@@ -60,6 +62,24 @@ def closes(key: Key, *, last_opened: int, count: int) -> consolidation.Closes:
     return found
 
 
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Within the block each series is checked against the store once, and after `changed`.
+
+    For whoever asks for many closes as of one moment and knows of nobody else writing bars.
+    """
+    token = _checked.set(set())
+    try:
+        yield
+    finally:
+        _checked.reset(token)
+
+
+def changed() -> None:
+    """Check everything again: this process has stored bars."""
+    (_checked.get() or set()).clear()
+
+
 def forget() -> None:
     """Drop everything kept: for a database that was swapped or rolled back underneath."""
     with _lock:
@@ -71,7 +91,12 @@ def _current(key: Key, floor: int, *, slack: int) -> Series:
         known = _kept.get((_database(), key))
     if known is None or known.start > floor or _outgrown(known):
         return _keep(key, _load(key, start=max(0, floor - slack)))
+    checked = _checked.get()
+    if checked is not None and key in checked:
+        return known
     fresh = _refreshed(key, known)
+    if checked is not None:
+        checked.add(key)
     return known if fresh is known else _keep(key, fresh)
 
 
@@ -97,17 +122,20 @@ def _outgrown(series: Series) -> bool:
 
 
 def _refreshed(key: Key, known: Series) -> Series:
-    totals = _stored(key, known.start).aggregate(count=Count("id"), newest=Max("id"))
-    newest = totals["newest"] or 0
+    stored = _stored(key, known.start)
+    if stored.count() == known.count:
+        return known if _is_still(known.last) else _load(key, start=known.start)
     last_id = known.last[0] if known.last else 0
-    rows = _read(_stored(key, known.start).filter(id__gte=last_id, id__lte=newest))
-    if known.last:
-        if not rows or rows[0] != known.last:
-            return _load(key, start=known.start)
-        rows = rows[1:]
-    if known.count + len(rows) != totals["count"]:
-        return _load(key, start=known.start)
-    return _merged(known, rows) if rows else known
+    rows = _read(stored.filter(id__gt=last_id))
+    # Counted again after reading: rows known and rows read are then all there are.
+    if stored.count() == known.count + len(rows) and _is_still(known.last):
+        return _merged(known, rows)
+    return _load(key, start=known.start)
+
+
+def _is_still(last: Stored | None) -> bool:
+    """Ids start anew in a database that was swapped or rolled back underneath."""
+    return last is None or _read(Bar.objects.filter(pk=last[0])) == [last]
 
 
 def _load(key: Key, *, start: int) -> Series:

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 from league.volatility import LEVELS
 
-PLACES = 8
+TICK = Decimal("1e-8")
 LARGEST = Decimal(10) ** 12
 LEAST_PROBABILITY = Decimal("0.02")
 MOST_PROBABILITY = Decimal("0.98")
@@ -101,8 +101,7 @@ def _check(field: str, value: Decimal, *, basis: str) -> None:
         raise InvalidEntry(field, "not_a_number", "Give a finite number.")
     if abs(value) >= LARGEST:
         raise InvalidEntry(field, "too_large", "Give a number below one trillion.")
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > PLACES:
+    if value != value.quantize(TICK):  # exact, however many digits the value has
         raise InvalidEntry(field, "too_precise", "Give at most eight decimal places.")
     if basis == PRICE and value <= 0:
         raise InvalidEntry(field, "not_positive", "A price is greater than zero.")

@@ -92,7 +92,11 @@ def _entered(rounds: Sequence[Round]) -> dict[tuple[UUID, int], datetime]:
 
 
 def _is_due(round_: Round, entered_at: datetime | None, *, now: datetime) -> bool:
-    return entered_at is None or entered_at < finish_of(round_) <= now
+    """A replay has nobody watching its open rounds: its last words are its only ones."""
+    is_finish = now >= finish_of(round_)
+    if entered_at is None:
+        return is_finish or round_.season.price_mode != PriceMode.REPLAY
+    return is_finish and entered_at < finish_of(round_)
 
 
 def _play(forecaster: Forecaster, player: Player, waiting: Sequence[Round], *, desk: Desk) -> int:
@@ -141,4 +145,4 @@ def _note(forecast: Forecast, found: Inputs) -> Note:
         "is_simulated": forecast.is_simulated,
         "reasoning": forecast.reasoning,
     }
-    return Note(forecast.reasoning, found.as_of, forecast.is_simulated, shown)
+    return Note(forecast.reasoning, found.as_of, forecast.is_simulated, shown, found.frame)

@@ -24,20 +24,27 @@ def facts_of(round_: Round) -> facts.RoundFacts:
     )
 
 
-def outcome_of(round_: Round, *, points: list[int], anchor: Json | None = None) -> facts.Outcome:
+def outcome_of(
+    round_: Round, *, points: list[int], evidence: list[Json], anchor: Json | None = None
+) -> facts.Outcome:
     """How a settled round ended; `points` are the milli-points by seq."""
     return facts.Outcome(
         status=Status.SETTLED,
         price=round_.settlement_price or Decimal(0),
         settled_at=round_.settles_at,
         frame=frame_of(round_),
-        evidence=facts.evidence(
-            facts_of(round_),
-            reference=_observed(round_, "locks_at"),
-            settlement=_observed(round_, "settles_at"),
-        ),
+        evidence=evidence,
         score_root=merkle.root(leaves.score_leaves_of(round_, points)),
         anchor=anchor,
+    )
+
+
+def evidence_of(round_: Round) -> list[Json]:
+    """The observations on record now for both instants; grading pins them in the anchor."""
+    return facts.evidence(
+        facts_of(round_),
+        reference=_observed(round_, "locks_at"),
+        settlement=_observed(round_, "settles_at"),
     )
 
 

@@ -109,9 +109,15 @@ def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:
 
 
 def _outcome(round_: Round, points: list[int] | None) -> facts.Outcome | None:
-    if points is None:
+    wish = anchors.of(kind="settlement", subject=words.round_key(round_))
+    if points is None or wish is None:
         return None
-    return proofs.outcome_of(round_, points=points, anchor=_anchor(round_, "settlement"))
+    return proofs.outcome_of(
+        round_,
+        points=points,
+        evidence=wish.payload["evidence"],
+        anchor=_anchor(round_, "settlement"),
+    )
 
 
 def _anchor(round_: Round, kind: str) -> Json | None:

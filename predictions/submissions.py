@@ -13,6 +13,7 @@ from django.db.models import F
 from chain import schema
 from league import frames, gate
 from league.clock import DATABASE, Clock, FixedClock
+from league.frames import Frame
 from league.models import Player, Round
 from predictions import entry_forms, words
 from predictions.entry_forms import Entry
@@ -70,7 +71,8 @@ def enter(
     if not player.is_active:
         raise PlayerSuspended("This player may not enter predictions.")
     round_ = _find(round_id)
-    quantiles = _check_reach(entry, round_=round_, clock=clock)
+    frame = note.frame if note else _frame(round_, clock)
+    quantiles = _check_reach(entry, frame=frame)
     for _ in range(3):
         try:
             with transaction.atomic(durable=True):
@@ -92,7 +94,7 @@ def preview(
     round_ = _find(round_id)
     with transaction.atomic(durable=True):
         _admit(round_id, clock)
-    return _check_reach(entry, round_=round_, clock=clock)
+    return _check_reach(entry, frame=_frame(round_, clock))
 
 
 def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
@@ -182,9 +184,12 @@ def _replace(standing: Prediction, columns: dict[str, Any]) -> None:
         raise Collision
 
 
-def _check_reach(entry: Entry, *, round_: Round, clock: Clock) -> tuple[Decimal, Decimal, Decimal]:
+def _frame(round_: Round, clock: Clock) -> Frame:
     now = clock.at if isinstance(clock, FixedClock) else gate.database_now()
-    frame = frames.provisional(round_, now=now)
+    return frames.provisional(round_, now=now)
+
+
+def _check_reach(entry: Entry, *, frame: Frame) -> tuple[Decimal, Decimal, Decimal]:
     resolved = entry_forms.resolve_bp(
         entry, reference=float(frame.price), sigma_bp=frame.sigma_bp, width=frame.width
     )

@@ -7,18 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from chain import schema
+from league.frames import Frame
 from league.models import Player, Round
 from predictions.entry_forms import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """How a built-in player came to its word."""
+    """How a built-in player came to its word, and the frame it measured on the way."""
 
     reasoning: str
     as_of: datetime
     is_simulated: bool
     payload: Mapping[str, Any]
+    frame: Frame
 
 
 def round_key(round_: Round) -> bytes:

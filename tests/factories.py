@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from league import players, seasons
+from league.cadence import Slot
 from league.horizons import HOUR, TABLE
 from league.models import League, Player, Round, Season
 from league.models.round import Status
@@ -31,9 +32,7 @@ Spoil = Callable[[str, str, base.BarValue], base.BarValue | None]
 # -- rows -------------------------------------------------------------------------------------
 def league(*, symbols: Sequence[str] = ("BTC",), slug: str = "test", **fields: Any) -> League:
     assets.ensure_defaults()
-    made = League.objects.create(
-        slug=slug, name=slug.title(), **({"horizons": ["1h"]} | fields)
-    )
+    made = League.objects.create(slug=slug, name=slug.title(), **({"horizons": ["1h"]} | fields))
     made.assets.set(symbols)
     return made
 
@@ -58,9 +57,7 @@ def humans(count: int, *, now: datetime = NOON) -> list[Player]:
     return [human(f"human-{number}", now=now) for number in range(1, count + 1)]
 
 
-def round_of(
-    of: Season, *, locks_at: datetime, symbol: str = "BTC", horizon: str = "1h"
-) -> Round:
+def round_of(of: Season, *, locks_at: datetime, symbol: str = "BTC", horizon: str = "1h") -> Round:
     """A scheduled round that opens one horizon before its lock."""
     length = TABLE[horizon].length
     return Round.objects.create(
@@ -70,6 +67,13 @@ def round_of(
         opens_at=locks_at - length,
         locks_at=locks_at,
         settles_at=locks_at + length,
+    )
+
+
+def slots(of: Season) -> list[Slot]:
+    """Everything the season will play."""
+    return seasons.preview(
+        rules=of.pinned, starts_at=of.starts_at, ends_at=of.ends_at, limit=10_000
     )
 
 
@@ -124,16 +128,16 @@ def history(
         float(PRICE) * math.exp(step_bp / 1e4 * (number % 2)) for number in range(hours, -1, -1)
     ]
     Bar.objects.bulk_create(
-        _bar(symbol, until - timedelta(seconds=HOUR * (hours + 1 - number)), Decimal(f"{close:.8f}"))
+        _bar(
+            symbol, until - timedelta(seconds=HOUR * (hours + 1 - number)), Decimal(f"{close:.8f}")
+        )
         for number, close in enumerate(closes)
     )
 
 
 def _bar(symbol: str, opened_at: datetime, close: Decimal) -> Bar:
     prices = dict.fromkeys(("open", "high", "low", "close"), close)
-    return Bar(
-        asset_id=symbol, source="sim-alpha", interval=HOUR, opened_at=opened_at, **prices
-    )
+    return Bar(asset_id=symbol, source="sim-alpha", interval=HOUR, opened_at=opened_at, **prices)
 
 
 # -- a market with providers: the simulation, listed lately, and troubled at will --------------------

@@ -117,5 +117,5 @@ def _wait_for_stragglers(season: Season) -> Iterator[datetime]:
         .exclude(status__in=[Status.FINAL, Status.VOID])
         .exists()
     ):
-        sweeps.run(now=instant)
+        sweeps.run(now=instant, skip={"markets.record_quotes"})
         yield instant

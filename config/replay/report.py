@@ -46,7 +46,6 @@ def _round(round_: Round) -> Json:
         "settlement_price": _text(round_.settlement_price),
         "sigma_bp": round_.sigma_bp,
         "sources": _sources(round_, instant=round_.settles_at if settled else round_.locks_at),
-        "reason": round_.hold_reason,
     }
 
 

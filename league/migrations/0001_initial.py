@@ -192,11 +192,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'open', 'locked', 'held', 'void']), models.Q(('reference_price__gt', 0), ('sigma_bp__gt', 0), ('width__gt', 0)), _connector='OR'), name='round_running_has_reference'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['scheduled', 'open', 'locked', 'held', 'void']), models.Q(('reference_price__gt', 0), ('sigma_bp__gt', 0), ('width__gt', 0), ('reference_price__isnull', False), ('sigma_bp__isnull', False), ('width__isnull', False)), _connector='OR'), name='round_running_has_reference'),
         ),
         migrations.AddConstraint(
             model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('settled', 'final')), _negated=True), models.Q(('outcome_bp__isnull', False), ('settlement_price__gt', 0)), _connector='OR'), name='round_settled_has_price'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('settled', 'final')), _negated=True), models.Q(('settlement_price__gt', 0), ('outcome_bp__isnull', False), ('settlement_price__isnull', False)), _connector='OR'), name='round_settled_has_price'),
         ),
         migrations.AddConstraint(
             model_name='round',

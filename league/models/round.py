@@ -109,12 +109,17 @@ class Round(models.Model):
                 condition=(
                     Q(status__in=[*UNPRICED, Status.HELD, Status.VOID])
                     | Q(reference_price__gt=0, sigma_bp__gt=0, width__gt=0)
+                    & Q(  # a CHECK lets NULL > 0 pass
+                        reference_price__isnull=False, sigma_bp__isnull=False, width__isnull=False
+                    )
                 ),
                 name="round_running_has_reference",
             ),
             models.CheckConstraint(
                 condition=(
-                    ~Q(status__in=PRICED) | Q(settlement_price__gt=0, outcome_bp__isnull=False)
+                    ~Q(status__in=PRICED)
+                    | Q(settlement_price__gt=0)
+                    & Q(settlement_price__isnull=False, outcome_bp__isnull=False)
                 ),
                 name="round_settled_has_price",
             ),

@@ -35,11 +35,12 @@ class GeminiAnalyst:
             inputs.hourly, symbol=inputs.symbol, horizon=inputs.horizon.name
         )
         comment = self._commentator(inputs.price_mode).comment(facts)
-        lean = min(max(comment.sentiment, -1.0), 1.0) * LEAN_SIGMAS * inputs.sigma_bp
+        sentiment = min(max(comment.sentiment, -1.0), 1.0)
+        lean = sentiment * LEAN_SIGMAS * inputs.sigma_bp
+        effect = f" Sentiment {sentiment:+.2f} moves the forecast {lean:+.1f} bp."
         return Forecast(
             base.shifted(plain.entry, by_bp=lean, sigma_bp=inputs.sigma_bp),
-            f"{comment.reasoning} Sentiment {comment.sentiment:+.2f} moves the forecast "
-            f"{lean:+.2f} bp.",
+            comment.reasoning + ("" if comment.is_simulated else effect),
             is_cold_start=plain.is_cold_start,
             is_simulated=comment.is_simulated,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from league.frames import Frame
 from league.horizons import Horizon
 from league.volatility import Z90
 from predictions import entry_forms
@@ -21,9 +22,9 @@ PLACES = 4
 class Inputs:
     """One asset at one horizon, from bars closed at or before `as_of` and nothing later.
 
-    `bars` are at the horizon's bar size, `hourly` always of an hour; `price` is the last close,
-    `sigma_bp` the scoring rule's volatility over the horizon, and `peers` the season's assets,
-    which one pooled model serves.
+    `bars` are at the horizon's bar size, `hourly` always of an hour; `frame` has the last close
+    and the scoring rule's volatility over the horizon; `peers` are the season's assets, which one
+    pooled model serves.
     """
 
     symbol: str
@@ -33,8 +34,15 @@ class Inputs:
     as_of: datetime
     bars: Closes
     hourly: Closes
-    price: float
-    sigma_bp: float
+    frame: Frame
+
+    @property
+    def price(self) -> float:
+        return float(self.frame.price)
+
+    @property
+    def sigma_bp(self) -> float:
+        return self.frame.sigma_bp
 
 
 @dataclass(frozen=True, slots=True)

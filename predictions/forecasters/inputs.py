@@ -35,8 +35,7 @@ def of_round(round_: Round, *, now: datetime) -> Inputs:
         as_of=max(frame.as_of.astimezone(UTC), _closed_at(hourly, HOUR)),
         bars=recent,
         hourly=hourly,
-        price=float(frame.price),
-        sigma_bp=frame.sigma_bp,
+        frame=frame,
     )
 
 

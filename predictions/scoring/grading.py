@@ -115,7 +115,7 @@ def _crowd_score(
 
 
 def _anchor(round_: Round, points: list[int], *, now: datetime) -> None:
-    outcome = proofs.outcome_of(round_, points=points)
+    outcome = proofs.outcome_of(round_, points=points, evidence=proofs.evidence_of(round_))
     anchors.request(
         kind="settlement",
         subject=words.round_key(round_),
@@ -125,6 +125,7 @@ def _anchor(round_: Round, points: list[int], *, now: datetime) -> None:
             "count": len(points),
             "price": str(outcome.price),
             "score_root": outcome.score_root.hex(),
+            "evidence": list(outcome.evidence),
         },
         now=now,
     )

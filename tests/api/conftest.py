@@ -2,23 +2,37 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
-from config import rate_limit
 from markets import bars
 from tests.api import world as worlds
 
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """Every test starts with a full allowance and empty memories."""
+    """Every test starts with empty memories."""
     cache.clear()
     bars.forget()
-    rate_limit.limiter.cache_clear()
     yield
     bars.forget()
 
 
+@pytest.fixture(scope="module")
+def _built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[worlds.World]:
+    """Built once per module in a transaction of its own; each test rolls back to it."""
+    with django_db_blocker.unblock():
+        around_all = transaction.atomic()
+        around_all._from_testcase = True  # type: ignore[attr-defined]  # as django.test.TestCase marks its own
+        around_all.__enter__()
+        try:
+            yield worlds.build(timezone.now().replace(microsecond=0))
+        finally:
+            transaction.set_rollback(True)
+            around_all.__exit__(None, None, None)
+
+
 @pytest.fixture
-def world(db: None) -> worlds.World:
-    return worlds.build(timezone.now().replace(microsecond=0))
+def world(_built: worlds.World, db: None) -> worlds.World:
+    return _built

@@ -16,6 +16,7 @@ from league.models import League, Player, Round, Season
 from league.players import Profile
 from league.seasons import Plan
 from markets import assets, bars
+from markets.models import Asset
 from markets.modes import PriceMode
 from predictions import commitments, entry_forms, submissions
 from predictions.models import Prediction
@@ -36,6 +37,11 @@ class World:
     alice_key: str
     bob_key: str
     scored: Prediction
+
+    @property
+    def bobs_account(self) -> User:
+        assert self.bob.user is not None
+        return self.bob.user
 
     def price(self) -> Decimal:
         """The open round's present price, from the API a stranger reads."""
@@ -60,15 +66,15 @@ def build(now: datetime) -> World:
 
 
 def make_season(slug: str, *, now: datetime, visibility: str = "public") -> Season:
-    league = League.objects.create(
-        slug=slug, name=slug, horizons=["1h"], visibility=visibility
-    )
-    league.assets.set(["BTC", "ETH"])
+    league = League.objects.create(slug=slug, name=slug, horizons=["1h"], visibility=visibility)
+    league.assets.set(Asset.objects.filter(pk__in=["BTC", "ETH"]))
     plan = Plan(slug, slug, PriceMode.SIMULATED, now - 100 * HOUR, now + 100 * HOUR)
     return seasons.create(league=league, plan=plan)
 
 
-def make_round(season: Season, *, locks_at: datetime, asset: str = "ETH", status: str = "open") -> Round:
+def make_round(
+    season: Season, *, locks_at: datetime, asset: str = "ETH", status: str = "open"
+) -> Round:
     return Round.objects.create(
         season=season,
         asset_id=asset,
@@ -80,10 +86,8 @@ def make_round(season: Season, *, locks_at: datetime, asset: str = "ETH", status
     )
 
 
-def person(
-    handle: str, *, now: datetime, wallet: str | None = None
-) -> tuple[Player, str]:
-    user = User.objects.create_user(username=handle, password=f"{handle}-password-9")
+def person(handle: str, *, now: datetime, wallet: str | None = None) -> tuple[Player, str]:
+    user = User.objects.create_user(username=handle, password=None)
     player = players.register_human(
         profile=Profile(handle, handle.title(), wallet), user=user, now=now
     )

@@ -92,7 +92,8 @@ def test_a_replay_of_invented_prices_agrees_with_the_oracle(
 ) -> None:
     report = run_and_judge(SYNTHETIC[name], synthetic, tmp_path)
     assert {row["kind"] for row in report["scores"]} >= {"human", "house", "ai"}
-    assert {row["status"] for row in report["rounds"]} == {"final", "void"}
+    if "trouble" in name:
+        assert {row["status"] for row in report["rounds"]} == {"final", "void"}
 
 
 @pytest.mark.timeout(600)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.cache import cache
 
-from markets import assets, bars
+from markets import assets
 from markets.providers import binance, coinbase, coingecko, http, kraken
 from tests.markets import vendor_server
 
@@ -16,9 +16,7 @@ IDS = {"BTC": "bitcoin", "ETH": "ethereum"}
 def _forget() -> Iterator[None]:
     """No test sees what another one left in memory or in the cache."""
     cache.clear()
-    bars.forget()
     yield
-    bars.forget()
     http._session.cache_clear()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from markets import observations
 from markets.observations import InstantPrice, PriceDisputed, PriceNotReady
-from markets.providers import binance, coinbase, kraken, registry
+from markets.providers import base, binance, coinbase, kraken, registry
 from tests.markets.conftest import NOON
 from tests.markets.vendor_server import Answer, Reply, Request, VendorServer, gzipped
 
@@ -74,7 +74,7 @@ HARMLESS = {"all repeated"}
 
 
 def ask(vendor: VendorServer, *, at: datetime = LATER) -> InstantPrice:
-    makers: tuple[Callable[[str], registry.base.Provider], ...] = (
+    makers: tuple[Callable[[str], base.Provider], ...] = (
         binance.Binance, coinbase.Coinbase, kraken.Kraken,
     )  # fmt: skip
     with registry.installed("live", [make(vendor.url) for make in makers]):

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import numpy as np
 
+from league.frames import Frame
 from league.horizons import HOUR, TABLE, Horizon
 from league.volatility import ewma_sigma_bp
 from predictions.forecasters.base import Inputs
@@ -41,15 +43,22 @@ def inputs(
     symbol: str = "BTC",
     horizon: Horizon = TABLE["24h"],
     mode: str = "simulated",
+    sigma_bp: float | None = None,
 ) -> Inputs:
+    as_of = datetime.fromtimestamp(int(series.opened_at[-1]) + HOUR, tz=UTC)
     return Inputs(
         symbol=symbol,
         horizon=horizon,
         price_mode=mode,
         peers=("BTC", "ETH"),
-        as_of=datetime.fromtimestamp(int(series.opened_at[-1]) + HOUR, tz=UTC),
+        as_of=as_of,
         bars=series,
         hourly=series,
-        price=float(series.close[-1]),
-        sigma_bp=ewma_sigma_bp(series.close, horizon=horizon),
+        frame=Frame(
+            price=Decimal(repr(float(series.close[-1]))),
+            sigma_bp=sigma_bp or ewma_sigma_bp(series.close, horizon=horizon),
+            width=horizon.width,
+            as_of=as_of,
+            is_borrowed=False,
+        ),
     )

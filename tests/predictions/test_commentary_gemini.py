@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from predictions.commentary import budget, gemini, registry
 from predictions.commentary.base import CommentaryRejected, CommentaryUnavailable, Facts
@@ -274,7 +274,7 @@ def test_reasoning_is_plain_capped_text() -> None:
 
 
 def test_live_seasons_with_a_key_ask_gemini_and_fall_back_when_it_fails(
-    settings: SettingsWrapper, caplog: pytest.LogCaptureFixture
+    settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     with gemini_server.serving(GOOD, Answer(b"oops")) as server:
         settings.GEMINI_API_KEY, settings.GEMINI_API_ENDPOINT = KEY, server.endpoint
@@ -289,7 +289,7 @@ def test_live_seasons_with_a_key_ask_gemini_and_fall_back_when_it_fails(
 
 
 @pytest.mark.parametrize("mode", ["simulated", "replay"])
-def test_invented_and_recorded_prices_are_never_sent(mode: str, settings: SettingsWrapper) -> None:
+def test_invented_and_recorded_prices_are_never_sent(mode: str, settings: Settings) -> None:
     with gemini_server.serving(GOOD) as server:
         settings.GEMINI_API_KEY, settings.GEMINI_API_ENDPOINT = KEY, server.endpoint
         comment = registry.commentator(mode).comment(FACTS)
@@ -297,13 +297,13 @@ def test_invented_and_recorded_prices_are_never_sent(mode: str, settings: Settin
     assert server.asked == []
 
 
-def test_without_a_key_the_template_answers(settings: SettingsWrapper) -> None:
+def test_without_a_key_the_template_answers(settings: Settings) -> None:
     settings.GEMINI_API_KEY = ""
     comment = registry.commentator("live").comment(FACTS)
     assert "no Gemini key" in comment.reasoning
 
 
-def test_a_counter_out_of_reach_means_no_call(settings: SettingsWrapper) -> None:
+def test_a_counter_out_of_reach_means_no_call(settings: Settings) -> None:
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from league.horizons import DAY, HOUR, TABLE, Horizon
 from league.players import BUILT_IN
@@ -50,9 +50,7 @@ def test_rookie_line_carries_a_straight_line_on() -> None:
     count = 24 * 130
     opened_at = synthetic.closes(count=count).opened_at
     price = 50.0 + 0.5 * np.arange(count) / 24
-    inputs = replace(
-        synthetic.inputs(Closes(opened_at, price)), sigma_bp=300.0, horizon=TABLE["24h"]
-    )
+    inputs = synthetic.inputs(Closes(opened_at, price), sigma_bp=300.0, horizon=TABLE["24h"])
     (forecast,) = RookieLine().forecast([inputs])
     expected = 1e4 * np.log((price[-1] + 0.5) / price[-1])
     low, middle, high = resolved(forecast, inputs)
@@ -97,7 +95,7 @@ def test_no_trend_carries_an_entry_out_of_reach(growth: float, sigma: float, nam
     price = 100.0 * np.cumprod(np.full(count, growth ** (1 / 24)))
     series = Closes(opened_at, price)
     horizon = TABLE[name]
-    inputs = replace(synthetic.inputs(series), horizon=horizon, sigma_bp=sigma)
+    inputs = synthetic.inputs(series, horizon=horizon, sigma_bp=sigma)
     (forecast,) = RookieLine().forecast([inputs])
     assert max(map(abs, resolved(forecast, inputs))) <= 5.9 * sigma + 1e-3
 
@@ -200,7 +198,7 @@ def test_a_commentator_beyond_its_scale_is_capped() -> None:
 
 @pytest.mark.parametrize("mode", ["simulated", "replay"])
 def test_the_analyst_asks_nobody_about_prices_that_are_not_live(
-    mode: str, settings: SettingsWrapper
+    mode: str, settings: Settings
 ) -> None:
     settings.GEMINI_API_KEY = "set-but-not-to-be-used"
     settings.GEMINI_API_ENDPOINT = "http://127.0.0.1:1"

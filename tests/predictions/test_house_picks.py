@@ -13,7 +13,9 @@ from league.models import League, Player, Round, Season
 from league.models.round import Status
 from league.seasons import Plan
 from markets import assets, bars
-from markets.models import Bar
+from markets.models import Asset, Bar
+from markets.providers import registry as sources
+from markets.providers import simulated
 from predictions import entry_forms, house_picks, submissions
 from predictions.forecasters import inputs, registry
 from predictions.forecasters.base import Forecast, Inputs
@@ -43,7 +45,7 @@ def season() -> Season:
     assets.ensure_defaults()
     players.ensure_built_in(now=NOW)
     league = League.objects.create(slug="arena", name="Arena", horizons=["1h", "24h"])
-    league.assets.set(["BTC", "ETH"])
+    league.assets.set(Asset.objects.filter(symbol__in=["BTC", "ETH"]))
     plan = Plan("arena-1", "Arena 1", "simulated", NOW, NOW + timedelta(days=3))
     return seasons.create(league=league, plan=plan)
 
@@ -125,6 +127,16 @@ def test_a_round_first_seen_in_its_final_minute_gets_one_word(season: Season) ->
     assert house_picks.enter(now=LOCK - timedelta(seconds=1)) == len(BUILT_IN)
     assert house_picks.enter(now=LOCK - timedelta(milliseconds=1)) == 0
     assert set(Prediction.objects.values_list("revision", flat=True)) == {1}
+
+
+def test_a_replay_hears_the_last_words_only(season: Season) -> None:
+    store("BTC")
+    Season.objects.filter(pk=season.pk).update(price_mode="replay")
+    round_ = open_round(season, "BTC")
+    assert house_picks.enter(now=NOW) == 0
+    with sources.installed("replay", simulated.venues(1)):
+        assert house_picks.enter(now=LOCK - timedelta(seconds=1)) == len(BUILT_IN)
+    assert "replay prices" in word(round_, "gemini-analyst").reasoning
 
 
 @pytest.mark.parametrize("moment", [LOCK, LOCK + timedelta(hours=1), NOW - timedelta(hours=1)])
@@ -236,7 +248,7 @@ def test_the_models_kept_are_few(season: Season) -> None:
         trainer.Course(horizon, "simulated", ("BTC",), NOW - timedelta(hours=age))
         for age in range(trainer.KEPT + 3)
     ]
-    first = [trainer.champion(course) for course in courses][0]
+    first, *_ = (trainer.champion(course) for course in courses)
     again = trainer.champion(courses[0])
     assert again == first
     assert again is not first
@@ -246,9 +258,7 @@ def test_a_person_may_play_beside_them(season: Season) -> None:
     """Only built-in players' entries are looked at: a person's is neither counted nor revised."""
     store("BTC")
     round_ = open_round(season, "BTC")
-    person = players.register_human(
-        profile=players.Profile("ada", "Ada"), user=None, now=NOW
-    )
+    person = players.register_human(profile=players.Profile("ada", "Ada"), user=None, now=NOW)
     submissions.enter(
         round_id=round_.pk,
         player=person,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from typing import Any
 
 import django
@@ -20,7 +21,9 @@ WORD = ("form", "basis", "p10", "p50", "p90", "accepted_at", "revision", "is_wit
 
 
 def rows(queryset: QuerySet[Any], *columns: str) -> list[dict[str, Any]]:
-    found = [{name: str(value) for name, value in row.items()} for row in queryset.values(*columns)]
+    found = [
+        {name: str(value) for name, value in row.items()} for row in queryset.values(*columns)
+    ]
     return sorted(found, key=lambda row: tuple(row.values()))
 
 
@@ -43,7 +46,9 @@ if __name__ == "__main__":
         "commitments": rows(everything(Commitment), "round", "root", "count"),
         "scores": rows(everything(Score), "round", "player__handle", "points_milli"),
         "tallies": rows(everything(Tally), "player__handle", "rounds", "points_milli"),
-        "standings": rows(everything(Standing), "player__handle", "rounds", "rank", "rating_milli"),
+        "standings": rows(
+            everything(Standing), "player__handle", "rounds", "rank", "rating_milli"
+        ),
         "anchors": rows(everything(Anchor), "kind", "subject", "status"),
     }  # fmt: skip
-    print(json.dumps(facts))
+    sys.stdout.write(json.dumps(facts))

@@ -1,6 +1,7 @@
 """A season that fits into a minute: past rounds with entries, and open ones that lock soon.
 
-Run as a script on an empty migrated database: prints the people's keys and the open rounds.
+Run as a script on an empty migrated database, with the number of past minutes and the least
+seconds left before the open rounds lock: prints the people's keys and the open rounds.
 Instants are whole minutes, because prices are those of minute bars.
 """
 
@@ -21,25 +22,30 @@ from league import history, keys, players, seasons  # noqa: E402
 from league.clock import FixedClock  # noqa: E402
 from league.models import League, Player, Round, Season  # noqa: E402
 from markets import assets  # noqa: E402
+from markets.models import Asset  # noqa: E402
 from predictions import entry_forms, submissions  # noqa: E402
 
 MINUTE = timedelta(minutes=1)
 ASSETS = ("BTC", "ETH", "SOL")
-PEOPLE = 3
+PEOPLE = 5  # the least whose median is a crowd
 
 
-def make(*, past: int, now: datetime, locks_at: datetime) -> dict[str, object]:
+def make(*, past: int, now: datetime, lead_s: int) -> dict[str, object]:
     """`past` minutes of locks behind `now`, all settled by then, and one lock ahead."""
     assets.ensure_defaults()
     players.ensure_built_in(now=now)
     season = make_season(now=now)
     people = [make_person(number, now=now) for number in range(PEOPLE)]
     minute = now.replace(second=0, microsecond=0)
-    behind = [make_round(season, a, minute - (2 + i) * MINUTE) for i in range(past) for a in ASSETS]
+    behind = [
+        make_round(season, a, minute - (2 + i) * MINUTE) for i in range(past) for a in ASSETS
+    ]
     history.gather_for(behind, now=now)
     for round_ in behind:
         for player, _ in people:
             enter(round_, player)
+    locks_at = (datetime.now(UTC) + timedelta(seconds=lead_s)).replace(second=0, microsecond=0)
+    locks_at += MINUTE
     ahead = [make_round(season, asset, locks_at) for asset in ASSETS]
     return {
         "keys": {player.handle: secret for player, secret in people},
@@ -51,7 +57,7 @@ def make(*, past: int, now: datetime, locks_at: datetime) -> dict[str, object]:
 
 def make_season(*, now: datetime) -> Season:
     league = League.objects.create(slug="short", name="Short", horizons=["5m"])
-    league.assets.set(ASSETS)
+    league.assets.set(Asset.objects.filter(pk__in=ASSETS))
     # Too short for any round of the calendar's own.
     plan = seasons.Plan("demo", "Short season", "simulated", now - MINUTE, now + 4 * MINUTE)
     return seasons.create(league=league, plan=plan)
@@ -84,5 +90,5 @@ def enter(round_: Round, player: Player) -> None:
 
 
 if __name__ == "__main__":
-    lock = datetime.fromisoformat(sys.argv[2])
-    print(json.dumps(make(past=int(sys.argv[1]), now=datetime.now(UTC), locks_at=lock)))
+    made = make(past=int(sys.argv[1]), now=datetime.now(UTC), lead_s=int(sys.argv[2]))
+    sys.stdout.write(json.dumps(made))

@@ -1,0 +1,89 @@
+"""Everything on a round's page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from config.showcase import entries, fans, house, lifecycle
+from config.showcase.entries import Entries, Row
+from config.showcase.fans import Forecast, Picture, Quantiles
+from config.showcase.lifecycle import Step
+from league import frames, visibility
+from league.frames import Frame
+from league.models import Round, RoundEvent
+from league.models.player import Kind
+from league.visibility import Viewer
+from markets import observations
+from predictions.forecasters import crowd
+
+Evidence = list[dict[str, object]]
+
+
+class NotShown(Exception):
+    """There is no such round for this visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """`frame` is frozen or, while the round is open, provisional; `entries` None while sealed."""
+
+    round_: Round
+    steps: list[Step]
+    events: list[RoundEvent]
+    frame: Frame | None
+    is_frozen: bool
+    entries: Entries | None
+    picture: Picture | None
+    reference: Evidence
+    settlement: Evidence
+
+
+def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
+    """:raises NotShown: for a round that is not there or not for this viewer."""
+    round_ = visibility.rounds(viewer).select_related("asset").filter(pk=round_id).first()
+    if round_ is None:
+        raise NotShown
+    events = list(RoundEvent.objects.filter(round=round_).order_by("version"))
+    frozen = frames.frozen(round_)
+    frame = frozen or house.of([round_], now=now)[round_.pk]
+    shown = None if round_.is_sealed else entries.of(round_, frame=frozen, viewer=viewer)
+    return Exhibit(
+        round_=round_,
+        steps=lifecycle.strip(round_, events),
+        events=events,
+        frame=frame,
+        is_frozen=frozen is not None,
+        entries=shown,
+        picture=_picture(round_, frame, shown),
+        reference=_evidence(round_, round_.locks_at),
+        settlement=_evidence(round_, round_.settles_at),
+    )
+
+
+def _picture(round_: Round, frame: Frame | None, shown: Entries | None) -> Picture | None:
+    """House, AI and crowd; a crowd of only the shown entries would not be the crowd."""
+    if frame is None:
+        return None
+    rows = shown.rows if shown else []
+    forecasts = [Forecast("House", Kind.HOUSE, frame.house_bp())]
+    forecasts += [
+        Forecast(row.prediction.player.name, Kind.AI, row.quantiles)
+        for row in rows
+        if row.quantiles and row.prediction.player.kind == Kind.AI
+    ]
+    middle = crowd.aggregate(_people(rows))
+    if middle is not None and shown and not shown.is_cut:
+        forecasts.append(Forecast("Crowd (median human)", Kind.CROWD, middle))
+    return fans.picture(forecasts, outcome_bp=round_.outcome_bp)
+
+
+def _people(rows: list[Row]) -> list[Quantiles]:
+    return [
+        row.quantiles for row in rows if row.quantiles and row.prediction.player.kind == Kind.HUMAN
+    ]
+
+
+def _evidence(round_: Round, instant: datetime) -> Evidence:
+    return observations.evidence(
+        symbol=round_.asset_id, instant=instant, price_mode=round_.season.price_mode
+    )

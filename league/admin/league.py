@@ -1,0 +1,73 @@
+"""Leagues: who plays what, how often; every season pins a copy, so edits reach only new ones."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from league import horizons
+from league.models import League
+from league.models.league import validate_cadence
+
+
+class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+    horizons = forms.MultipleChoiceField(
+        choices=[(name, name) for name in horizons.NAMES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="How long a round runs from its lock to its settlement.",
+    )
+
+    class Meta:
+        model = League
+        fields = [
+            "slug", "name", "description", "visibility", "assets", "horizons", "cadence",
+            "settle_deadline_s",
+        ]  # fmt: skip
+        help_texts = {
+            "cadence": "Seconds between the locks of a horizon, whole minutes up to a week, e.g. "
+            '{"24h": 43200}. A horizon not named here locks every '
+            + ", ".join(f"{one.cadence_s} s ({one.name})" for one in horizons.TABLE.values())
+            + ".",
+            "assets": "What is predicted; at least one before a season can begin.",
+        }
+
+    def clean_cadence(self) -> dict[str, int]:
+        """:raises ValidationError: also for the empty values that model validation passes over."""
+        value = self.cleaned_data["cadence"]
+        if value is None:
+            return {}
+        validate_cadence(value)
+        found: dict[str, int] = value
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        strange = set(cleaned.get("cadence", ())) - set(cleaned.get("horizons", ()))
+        if strange and "horizons" in cleaned:
+            self.add_error(
+                "cadence", ValidationError(f"{min(strange)} is not a horizon of this league.")
+            )
+        return cleaned
+
+
+@admin.register(League)
+class LeagueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    form = LeagueForm
+    list_display = ("name", "slug", "visibility", "shown_horizons", "scoring_version")
+    list_filter = ("visibility",)
+    search_fields = ("name", "slug")
+    ordering = ("slug",)
+    filter_horizontal = ("assets",)
+
+    @admin.display(description="Horizons")
+    def shown_horizons(self, league: League) -> str:
+        return ", ".join(league.horizons)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: League | None = None
+    ) -> tuple[str, ...]:
+        """A slug is an address: it is chosen once."""
+        del request
+        return ("slug", "scoring_version", "created_at") if obj else ()

@@ -1,0 +1,40 @@
+"""Rows that tell what happened: looked at, never edited by anybody."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+
+class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """May be viewed; only domain verbs, called by actions, change such rows."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
+        del request
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
+        del request
+        return False
+
+
+class RecordInline(admin.TabularInline):  # type: ignore[type-arg]  # generic only in the stubs
+    """The rows that belong to one row, in the same spirit."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
+        del request
+        return False

@@ -1,0 +1,36 @@
+import contextlib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework.exceptions import ParseError
+
+from config import strict_input
+
+
+def test_numbers_keep_every_digit() -> None:
+    assert strict_input.parse(b'{"a": 0.1, "b": 12345678901234567890}') == {
+        "a": Decimal("0.1"),
+        "b": 12345678901234567890,
+    }
+
+
+def test_brackets_inside_strings_are_not_depth() -> None:
+    assert strict_input.parse(b'["' + b"[" * 500 + b'\\"]"]') == ["[" * 500 + '"]']
+
+
+@pytest.mark.parametrize("depth", [20, 21])
+def test_depth_ends_at_twenty(depth: int) -> None:
+    body = b"[" * depth + b"]" * depth
+    if depth <= strict_input.DEEPEST:
+        assert strict_input.parse(body)
+    else:
+        with pytest.raises(ParseError, match="deeper"):
+            strict_input.parse(body)
+
+
+@given(st.binary(max_size=200))
+def test_arbitrary_bytes_parse_or_are_refused(body: bytes) -> None:
+    with contextlib.suppress(ParseError):
+        strict_input.parse(body)

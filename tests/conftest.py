@@ -1,0 +1,27 @@
+"""What every test of the project can rely on."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from config import rate_limit
+from markets import bars
+
+# The same examples on every machine; a shared core must not fail a test by being slow.
+hypothesis.settings.register_profile("league", derandomize=True, deadline=None, max_examples=60)
+hypothesis.settings.load_profile("league")
+
+
+@pytest.fixture(autouse=True)
+def _forget_bars() -> Iterator[None]:
+    """No test sees the closes another one left in memory."""
+    bars.forget()
+    yield
+    bars.forget()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_allowance() -> None:
+    """Every test starts with the whole minute's requests."""
+    rate_limit.made.cache_clear()

@@ -1,0 +1,74 @@
+import hashlib
+from datetime import timedelta
+
+import pytest
+
+from league import keys
+from league.keys import IssuedKey, KeyRejected
+from league.models import ApiKey, Player
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def issued() -> IssuedKey:
+    return keys.issue(player=factories.human("ada"), now=NOON, label="bot", scopes=("predict",))
+
+
+def test_an_issued_key_opens_its_player(issued: IssuedKey) -> None:
+    found = keys.verify(issued.secret, now=NOON)
+    assert found.player.handle == "ada"
+    assert (found.scopes, found.label) == (["predict"], "bot")
+
+
+def test_the_secret_is_long_and_kept_nowhere(issued: IssuedKey) -> None:
+    prefix, secret = issued.secret.removeprefix("lg_live_").split("_")
+    assert len(bytes.fromhex(secret)) == 32
+    assert issued.key.prefix == prefix
+    row = ApiKey.objects.filter(pk=issued.key.pk).values().get()
+    assert secret not in str(row)
+    assert row["secret_sha256"] == hashlib.sha256(secret.encode()).hexdigest()
+    other = keys.issue(player=issued.key.player, now=NOON)
+    assert other.secret != issued.secret
+
+
+def test_a_wrong_key_is_rejected_with_the_same_words(issued: IssuedKey) -> None:
+    prefix, secret = issued.secret.removeprefix("lg_live_").split("_")
+    flipped = secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    other = keys.issue(player=factories.human("bela"), now=NOON)
+    wrong = [
+        "", "lg_live_", "nonsense", issued.secret + "0", issued.secret.upper(), " " + issued.secret,
+        issued.secret + "\n", f"lg_live_{prefix}_{flipped}", f"lg_live_{'0' * 16}_{secret}",
+        f"lg_live_{other.key.prefix}_{secret}", f"lg_test_{prefix}_{secret}", "lg_live_\u0660" * 9,
+        f"lg_live_{prefix}_{'0' * 64}",
+    ]  # fmt: skip
+    words = set()
+    for token in wrong:
+        with pytest.raises(KeyRejected) as error:
+            keys.verify(token, now=NOON)
+        words.add(str(error.value))
+    assert len(words) == 1
+
+
+def test_a_key_ends_at_its_expiry(issued: IssuedKey) -> None:
+    until = keys.issue(player=issued.key.player, now=NOON, expires_at=NOON + SECOND)
+    assert keys.verify(until.secret, now=NOON)
+    with pytest.raises(KeyRejected):
+        keys.verify(until.secret, now=NOON + SECOND)
+
+
+def test_a_revoked_key_is_rejected_and_revoked_once(issued: IssuedKey) -> None:
+    assert keys.revoke(issued.key, now=NOON) is True
+    assert keys.revoke(issued.key, now=NOON + SECOND) is False
+    assert ApiKey.objects.get(pk=issued.key.pk).revoked_at == NOON
+    with pytest.raises(KeyRejected):
+        keys.verify(issued.secret, now=NOON)
+
+
+def test_a_suspended_players_key_is_rejected(issued: IssuedKey) -> None:
+    Player.objects.update(is_active=False)
+    with pytest.raises(KeyRejected):
+        keys.verify(issued.secret, now=NOON)
