@@ -80,7 +80,7 @@ verify: $(VENV)/.installed ## check a receipt offline: make verify RECEIPT=recei
 	$(PY) -m chain.verify $(RECEIPT)
 
 bench: $(VENV)/.installed ## time from publish to start, and idle CPU, of the embedded run
-	$(PY) bench/queue.py
+	$(PY) bench/hints.py
 
 clean: ## remove what the tools made, never data in var/
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles

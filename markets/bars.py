@@ -25,6 +25,8 @@ INSERT INTO markets_bar
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
+# What a source does not trade; asked again by the next process.
+_untraded: Final[set[tuple[str, str, str, int]]] = set()
 # From when on a series has all its source has: nobody is asked for older bars at every tick.
 _complete_from: Final[dict[tuple[str, str, str, int], datetime]] = {}
 logger = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ def forget() -> None:
     """Drop what is kept in memory (tests, scratch databases)."""
     series.forget()
     _complete_from.clear()
+    _untraded.clear()
 
 
 def newest_opened_at(*, symbol: str, source: str, interval: int) -> datetime | None:
@@ -80,6 +83,8 @@ class _Range:
 def _fetched(provider: base.Provider, wanted: _Range) -> list[base.BarValue]:
     """Ask for what is missing at either end; a hole in the middle is the source's own gap."""
     found: list[base.BarValue] = []
+    if _place(provider.name, wanted) in _untraded:
+        return found
     for part in _missing(provider.name, wanted):
         ask = partial(
             provider.bars,
@@ -90,6 +95,9 @@ def _fetched(provider: base.Provider, wanted: _Range) -> list[base.BarValue]:
         )
         try:
             answer = breaker.call(provider, ask, now=wanted.end)
+        except base.UnknownSymbol:
+            _untraded.add(_place(provider.name, wanted))
+            break
         except base.ProviderError as failure:
             logger.warning(
                 "bars not fetched",

@@ -4,9 +4,10 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from chain import anchors, merkle
-from league.models import Round
+from league.models import Round, RoundEvent
 from league.models.round import Status
 from predictions import leaves, words
 from predictions.models import Commitment
@@ -17,14 +18,29 @@ COMMITTABLE = (Status.LOCKED, Status.RUNNING, Status.HELD, Status.SETTLED)
 
 
 def commit(*, now: datetime) -> int:
-    """Commit every locked round that has no root yet. Returns the commitments made."""
+    """Commit every locked round that has no root yet. Returns the commitments made.
+
+    A void round too, if it had locked: its entries were sealed in like any other's.
+    """
+    has_locked = Exists(RoundEvent.objects.filter(round=OuterRef("pk"), to_status=Status.LOCKED))
     due = (
-        Round.objects.filter(status__in=COMMITTABLE)
+        Round.objects.healthy()
+        .filter(Q(status__in=COMMITTABLE) | Q(has_locked, status=Status.VOID))
         .exclude(pk__in=Commitment.objects.values("round"))
         .select_related("season")
         .order_by("locks_at", "pk")[:BATCH]
     )
-    return sum(_commit(round_, now=now) for round_ in due)
+    return sum(_try(round_, now=now) for round_ in due)
+
+
+def _try(round_: Round, *, now: datetime) -> bool:
+    """One poisoned round must not delay the others: it is counted, logged and passed over."""
+    try:
+        return _commit(round_, now=now)
+    except Exception:
+        logger.exception("committing failed", extra={"round": str(round_.pk)})
+        Round.objects.filter(pk=round_.pk).update(attempts=F("attempts") + 1)
+        return False
 
 
 def _commit(round_: Round, *, now: datetime) -> bool:

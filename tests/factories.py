@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from league import players, seasons
+from league import frames, players, seasons
 from league.cadence import Slot
+from league.clock import FixedClock
 from league.horizons import HOUR, TABLE
 from league.models import League, Player, Round, Season
 from league.models.round import Status
@@ -19,8 +20,9 @@ from markets import assets, bars
 from markets.models import Bar
 from markets.modes import PriceMode
 from markets.providers import base, registry, simulated
-from predictions import entry_forms
+from predictions import entry_forms, submissions
 from predictions.entry_forms import Entry
+from predictions.models import Prediction
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)  # a Wednesday
 SEED = 7
@@ -82,6 +84,11 @@ def fresh(round_: Round) -> Round:
     return Round.objects.select_related("season", "asset").get(pk=round_.pk)
 
 
+def price_of(round_: Round, *, now: datetime) -> Decimal:
+    """Its present price, to the cent."""
+    return frames.provisional(fresh(round_), now=now).price.quantize(Decimal("0.01"))
+
+
 # -- carrying a round by hand, with prices of the test's choice ----------------------------------
 def opened(round_: Round) -> Round:
     return _moved(round_, Status.OPEN, at=round_.opens_at)
@@ -114,6 +121,14 @@ def at_return(low: float, middle: float, high: float) -> Entry:
     """Quantiles in basis points of log return."""
     levels = (Decimal(str(level)) for level in (low, middle, high))
     return entry_forms.quantiles(*levels, basis=entry_forms.RETURN)
+
+
+def enter(round_: Round, player: Player, entry: Entry) -> Prediction:
+    """A word given a second before the lock."""
+    clock = FixedClock(round_.locks_at - timedelta(seconds=1))
+    return submissions.enter(
+        round_id=round_.pk, player=player, entry=entry, clock=clock
+    ).prediction
 
 
 # -- a market without providers: bars written straight into the store ------------------------------

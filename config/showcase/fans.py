@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.showcase.drawing import Scale
 
 WIDTH, HEIGHT = 640.0, 250.0
-LEFT, RIGHT, TOP, BOTTOM = 78.0, 560.0, 14.0, 236.0
+LEFT, RIGHT, TOP, BOTTOM = 112.0, 530.0, 14.0, 236.0
 Quantiles = tuple[float, float, float]
 
 

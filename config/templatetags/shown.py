@@ -33,7 +33,7 @@ def signed(value: float, places: int) -> str:
 @register.filter
 def points(milli: int | None, places: int = 2) -> str:
     """Milli-points as points."""
-    return ABSENT if milli is None else signed(milli / 1000, places)
+    return signed(milli / 1000, places) if isinstance(milli, int) else ABSENT
 
 
 @register.filter

@@ -50,6 +50,6 @@ class Season(models.Model):
 
     @property
     def pinned(self) -> dict[str, Any]:
-        """The rules as a mapping: assets, horizons, cadence, scoring_version, settle_deadline_s."""
+        """The rules: assets, horizons, cadence, scoring_version, settle_deadline_s and more."""
         rules: dict[str, Any] = self.rules
         return rules
