@@ -13,7 +13,7 @@ PUBLIC := env ALLOWED_HOSTS=league.example.org SECRET_KEY=$$($(PY) -c 'import se
 	bench clean docker-build docker-up docker-down docker-logs docker-test docker-migrate docker-revise
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -23,12 +23,12 @@ $(PY):
 
 $(VENV)/.installed: requirements.txt | $(PY)
 	@echo "league | installing the pinned requirements (a minute or two, once)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(PY)
 	@echo "league | installing the pinned development requirements (a minute or two, once)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/.installed-dev ## the virtual environment with everything

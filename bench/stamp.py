@@ -9,7 +9,7 @@ QUEUE = "bench"
 RESULTS = "bench:latencies"
 
 
-@app.task(name="bench.stamp", queue=QUEUE)
+@app.task(name="bench.stamp", queue=QUEUE)  # type: ignore[untyped-decorator]
 def stamp(sent_at: float, **_: Any) -> None:
     took_s = time.time() - sent_at
     with app.connection_for_write() as connection:

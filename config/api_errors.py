@@ -13,19 +13,23 @@ from rest_framework.response import Response
 from chain import canonical
 from chain.ledger import base as ledger
 from config import problems, strict_input
-from league import addresses, authentication, frames, keys, operations, players, seasons
+from league import addresses, answers, authentication, frames, keys, operations, players, seasons
+from league.views import idempotency
 from markets import assets
 from markets.providers import base as providers
-from predictions import entry_forms, predecessor, queries, receipts, submissions
+from predictions import entry_forms, predecessor, queries, reach, receipts, submissions
 
 # What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
 DOMAIN: dict[type[Exception], str] = {
     addresses.InvalidAddress: "invalid",
+    answers.KeyInFlight: "key_in_flight",
+    answers.KeyReused: "idempotency_mismatch",
     assets.UnknownAsset: "unknown_symbol",
     authentication.NoPlayer: "no_player",
     canonical.NotCanonical: "invalid",
     entry_forms.InvalidEntry: "invalid_entry",
     frames.NoFrame: "price_unavailable",
+    idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
     keys.KeyRejected: "authentication_failed",
     ledger.LedgerBusy: "unavailable",
     operations.NotPossible: "conflict",
@@ -42,7 +46,7 @@ DOMAIN: dict[type[Exception], str] = {
     receipts.NotCommitted: "not_committed",
     seasons.NoAssets: "invalid",
     submissions.Collision: "unavailable",
-    submissions.EntryTooFar: "entry_too_far",
+    reach.EntryTooFar: "entry_too_far",
     submissions.NothingToWithdraw: "nothing_to_withdraw",
     submissions.PlayerSuspended: "player_suspended",
     submissions.RoundNotFound: "not_found",
@@ -60,6 +64,7 @@ INTERNAL = (
     "config.replay",
     "config.runner",
     "config.showcase",
+    "config.sweeps",
     "league.transitions",
     "league.volatility",
     "markets.consensus",

@@ -14,11 +14,11 @@ def parse_instant(text: str) -> datetime:
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (OverflowError, ValueError) as error:
         raise NotAnInstant(f"{text!r} is not an ISO 8601 instant.") from error
-    if found.tzinfo is None:
-        raise NotAnInstant(f"{text!r} names no time zone: write a Z for UTC.")
-    return found.astimezone(UTC)
+    raise NotAnInstant(f"{text!r} names no time zone: write a Z for UTC.")
 
 
 def show_instant(at: datetime) -> str:

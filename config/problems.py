@@ -39,6 +39,18 @@ TABLE = {
             "Prediction too far from the price",
             "Every quantile must lie within six sigma of the current price.",
         ),
+        Problem(
+            "invalid_idempotency_key",
+            400,
+            "Invalid Idempotency-Key",
+            "Give 1 to 255 visible ASCII characters, or leave the header out.",
+        ),
+        Problem(
+            "idempotency_mismatch",
+            422,
+            "Idempotency-Key reused",
+            "Send the first request's body again, or this one under a new key.",
+        ),
         Problem("body_too_large", 413, "Body too large", "Send at most 64 KB."),
         Problem("unsupported_media_type", 415, "Unsupported media type", "Send JSON."),
         Problem("not_acceptable", 406, "Not acceptable", "Accept application/json."),
@@ -92,6 +104,13 @@ TABLE = {
         Problem("handle_taken", 409, "Handle taken", "Choose another handle."),
         Problem("wallet_taken", 409, "Address taken", "This address already has a player."),
         Problem("conflict", 409, "Conflict", "Read the present state, then decide again."),
+        Problem(
+            "key_in_flight",
+            409,
+            "Request in flight",
+            "Send it again, under the same Idempotency-Key, in a moment.",
+            True,
+        ),
         Problem("rate_limited", 429, "Too many requests", "Wait for Retry-After seconds.", True),
         # -- ours -----------------------------------------------------------------------------
         Problem("internal_error", 500, "Internal error", "Quote the request_id to us."),

@@ -23,6 +23,7 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "predictions.commit_locked": ("tick", 5),
     "predictions.grade_settled": ("tick", 5),
     "leaderboard.publish_standings": ("work", 10),
+    "league.forget_answers": ("work", 3600),
     "chain.pump": ("chain", 5),
 }
 

@@ -5,6 +5,7 @@ Every environment variable is listed, with its meaning, in .env.example (tested 
 
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django_guid.integrations import CeleryIntegration
@@ -33,6 +34,7 @@ HTTPS = env.flag("HTTPS", default=PUBLIC)
 CORS_ALLOWED_ORIGINS = list(env.origins("ALLOWED_ORIGINS"))
 CSRF_TRUSTED_ORIGINS = list(env.origins("CSRF_TRUSTED_ORIGINS"))
 CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id"]
 CORS_EXPOSE_HEADERS = [
     "ETag", "Link", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID",
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Idempotency-Replayed",

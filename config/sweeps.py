@@ -4,16 +4,18 @@ The same functions run from Celery beat, from `manage.py sweep` without any brok
 `manage.py replay` under a virtual clock.
 """
 
+import logging
 from collections.abc import Callable, Container
 from datetime import datetime
 
 from chain import anchors
 from leaderboard import standings
-from league import calendar, history, rounds
+from league import answers, calendar, history, rounds
 from markets import quotes
 from predictions import commitments, house_picks
 from predictions.scoring import grading
 
+logger = logging.getLogger(__name__)
 STAGES: dict[str, Callable[..., int]] = {
     "markets.record_quotes": quotes.record_all,
     "league.gather_history": history.gather,
@@ -24,9 +26,29 @@ STAGES: dict[str, Callable[..., int]] = {
     "predictions.grade_settled": grading.grade,
     "leaderboard.publish_standings": standings.publish,
     "chain.pump": anchors.pump,
+    "league.forget_answers": answers.forget,
 }
 
 
+class StageFailed(Exception):
+    """A stage broke unexpectedly; the later ones had their turn all the same."""
+
+
 def run(*, now: datetime, skip: Container[str] = ()) -> dict[str, int]:
-    """One look at everything, in order. Returns what each stage did."""
-    return {name: stage(now=now) for name, stage in STAGES.items() if name not in skip}
+    """One look at everything, in order. Returns what each stage did.
+
+    :raises StageFailed: after the last stage, for the first that failed.
+    """
+    done: dict[str, int] = {}
+    broken: list[tuple[str, Exception]] = []
+    for name, stage in STAGES.items():
+        if name in skip:
+            continue
+        try:
+            done[name] = stage(now=now)
+        except Exception as error:
+            logger.exception("stage failed", extra={"stage": name})
+            broken.append((name, error))
+    if broken:
+        raise StageFailed(f"{broken[0][0]}: {broken[0][1]}") from broken[0][1]
+    return done

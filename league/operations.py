@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from league.models import Round
-from league.models.round import Status
+from league.models.round import POISONED, Status
 from league.transitions import GRAPH, Step, move
 
 LEAST_REASON = 10
@@ -46,6 +46,12 @@ def release(round_: Round, *, actor: str, now: datetime) -> bool:
         is_operator_held=False,
         retry_at=None,
     )
+
+
+def revive(round_: Round) -> bool:
+    """Let the sweeps try a round again that failed too often; whether it needed that."""
+    stuck = Round.objects.filter(pk=round_.pk, attempts__gte=POISONED)
+    return bool(stuck.update(attempts=0, retry_at=None))
 
 
 def void(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:

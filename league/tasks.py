@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from league import calendar, history, rounds
+from league import answers, calendar, history, rounds
 
 
 @shared_task(name="league.schedule_rounds")
@@ -21,3 +21,8 @@ def gather_history(**_: Any) -> None:
 @shared_task(name="league.advance_rounds")
 def advance_rounds(**_: Any) -> None:
     rounds.advance(now=timezone.now())
+
+
+@shared_task(name="league.forget_answers")
+def forget_answers(**_: Any) -> None:
+    answers.forget(now=timezone.now())

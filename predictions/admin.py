@@ -55,7 +55,8 @@ class RevisionInline(Unsealing, RecordInline):
 
 @admin.register(Prediction)
 class PredictionAdmin(Unsealing, RecordAdmin):
-    list_display = ("id", "round", "player", "accepted_at", "revision", *NUMBERS, "is_withdrawn")
+    list_display = ("round", "player", "accepted_at", "revision", *NUMBERS, "is_withdrawn")
+    list_display_links = ("round", "player")
     fields = (
         "id", "round", "player", "accepted_at", "revision", "is_withdrawn", *NUMBERS,
         "shown_reasoning", "shown_digest",
@@ -71,10 +72,6 @@ class PredictionAdmin(Unsealing, RecordAdmin):
         """Only the filters shown: `?p50__gt=` would read a sealed number bit by bit."""
         del value, request
         return lookup.startswith(tuple(str(name) for name in self.list_filter))
-
-    def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
-        del request
-        return ("id", "accepted_at")
 
     @admin.display(description="reasoning")
     def shown_reasoning(self, prediction: Prediction) -> str:

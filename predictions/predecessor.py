@@ -5,11 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from league import frames
+from league.answers import Once
 from league.clock import Clock
 from league.horizons import TABLE
 from league.models import League, Player, Round, Season
 from league.models.round import Status
 from predictions import entry_forms, submissions
+from predictions.submissions import Accepted
 
 SYMBOL = "ETH"
 
@@ -23,24 +25,57 @@ class NotYourAddress(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the predecessor's clients send: a wallet address and a price."""
+
+    address: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     round_: Round
-    accepted: submissions.Accepted
+    accepted: Accepted
     house: frames.Frame
 
 
-def place(*, player: Player, address: str, value: Decimal, now: datetime, clock: Clock) -> Placed:
-    """Enter `value` as a point in the next open ETH round of the longest horizon.
+def place(
+    *, player: Player, asked: Asked, now: datetime, clock: Clock, once: Once[Placed]
+) -> Placed:
+    """Enter the price as a point in the next open ETH round of the longest horizon.
 
-    :raises NotYourAddress: and NoOpenRound, and what predictions.submissions.enter raises.
+    :raises NotYourAddress: and NoOpenRound, and what predictions.submissions.enter_once raises.
     """
-    if player.wallet_address != address:
+    if player.wallet_address != asked.address:
         raise NotYourAddress("user_address is not your player's wallet address.")
     round_ = next_round(now=now)
-    house = frames.provisional(round_, now=now)
-    entry = entry_forms.point(value)
-    accepted = submissions.enter(round_id=round_.pk, player=player, entry=entry, clock=clock)
-    return Placed(round_, accepted, house)
+    placing = _Placing(once, round_, frames.provisional(round_, now=now))
+    accepted = submissions.enter_once(
+        round_id=round_.pk,
+        player=player,
+        entry=entry_forms.point(asked.value),
+        clock=clock,
+        once=placing,
+    )
+    return placing.placed(accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """Shows the request's `once` the whole placement where the entry shows only itself."""
+
+    once: Once[Placed]
+    round_: Round
+    house: frames.Frame
+
+    def claim(self) -> None:
+        self.once.claim()
+
+    def keep(self, accepted: Accepted) -> None:
+        self.once.keep(self.placed(accepted))
+
+    def placed(self, accepted: Accepted) -> Placed:
+        return Placed(self.round_, accepted, self.house)
 
 
 def next_round(*, now: datetime) -> Round:

@@ -11,6 +11,7 @@ from predictions import entry_forms
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
 from predictions.models.prediction import Basis, Form
+from predictions.predecessor import Asked
 
 NUMBERS = {
     Form.QUANTILES: ("p10", "p50", "p90"),
@@ -117,6 +118,10 @@ class PredictSerializer(StrictSerializer):
             return addresses.normalise(value)
         except addresses.InvalidAddress as error:
             raise serializers.ValidationError(str(error), code="invalid_address") from error
+
+    def asked(self) -> Asked:
+        values = self.validated_data
+        return Asked(values["user_address"], values["prediction_value"])
 
 
 class MarketDataSerializer(serializers.Serializer[Any]):

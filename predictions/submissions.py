@@ -1,6 +1,5 @@
 """Entering, revising and withdrawing a prediction: accepted exactly when it beat the lock."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,17 +9,16 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from chain import schema
-from league import frames, gate
+from league import answers, frames, gate
+from league.answers import Once
 from league.clock import DATABASE, Clock, FixedClock
 from league.frames import Frame
 from league.models import Player, Round
-from predictions import entry_forms, words
+from predictions import reach
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
-from predictions.words import Note
+from predictions.words import Note, Word
 
-FARTHEST_SIGMAS = 6
 WORD = (
     "form", "basis", "p10", "p50", "p90", "accepted_at", "is_withdrawn", "revision",
     "salt", "payload_hash", "digest",
@@ -33,10 +31,6 @@ class RoundNotFound(Exception):
 
 class RoundNotOpen(Exception):
     """The round is not open, or its lock has passed."""
-
-
-class EntryTooFar(entry_forms.InvalidEntry):
-    """A quantile lies more than six sigmas from the current price."""
 
 
 class PlayerSuspended(Exception):
@@ -68,20 +62,18 @@ def enter(
     :raises RoundNotFound: and RoundNotOpen, EntryTooFar, PlayerSuspended, Collision, and
         league.frames.NoFrame (try again later); nothing is written then.
     """
-    if not player.is_active:
-        raise PlayerSuspended("This player may not enter predictions.")
-    round_ = _find(round_id)
-    frame = note.frame if note else _frame(round_, clock)
-    quantiles = _check_reach(entry, frame=frame)
-    for _ in range(3):
-        try:
-            with transaction.atomic(durable=True):
-                word = _Word(round_, player, entry, note, _admit(round_id, clock))
-                prediction, is_new = _write(word)
-        except (IntegrityError, Collision):
-            continue  # the same player's other request came first: this one revises it
-        return Accepted(prediction, is_new, quantiles)
-    raise Collision("Another request of yours changed this prediction at the same moment.")
+    offer = _Offer(round_id, player, entry, clock, note)
+    return _enter(offer, once=answers.UNKEYED)
+
+
+def enter_once(
+    *, round_id: UUID, player: Player, entry: Entry, clock: Clock, once: Once[Accepted]
+) -> Accepted:
+    """The same for a request that may come twice: its answer is kept in the entry's own commit.
+
+    :raises league.answers.KeyInFlight: and what `enter` raises; nothing is written then.
+    """
+    return _enter(_Offer(round_id, player, entry, clock, note=None), once=once)
 
 
 def preview(
@@ -94,7 +86,7 @@ def preview(
     round_ = _find(round_id)
     with transaction.atomic(durable=True):
         _admit(round_id, clock)
-    return _check_reach(entry, frame=_frame(round_, clock))
+    return reach.check(entry, frame=_frame(round_, clock))
 
 
 def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
@@ -114,32 +106,32 @@ def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    round_: Round
+class _Offer:
+    round_id: UUID
     player: Player
     entry: Entry
+    clock: Clock
     note: Note | None
-    accepted_at: datetime
 
-    def columns(self, *, revision: int) -> dict[str, Any]:
-        entry, note = self.entry, self.note
-        seal = words.seal(revision=revision, note=note)
-        committed = words.committed(round_=self.round_, player=self.player, entry=entry, seal=seal)
-        return {
-            "form": entry.form,
-            "basis": entry.basis,
-            "p10": entry.p10,
-            "p50": entry.p50,
-            "p90": entry.p90,
-            "accepted_at": self.accepted_at,
-            "is_withdrawn": False,
-            "reasoning": note.reasoning[:2000] if note else "",
-            "as_of": note.as_of if note else None,
-            "is_simulated_reasoning": bool(note and note.is_simulated),
-            "salt": seal.salt,
-            "payload_hash": seal.payload_hash,
-            "digest": schema.prediction_digest(committed),
-        }
+
+def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
+    player, entry, note = offer.player, offer.entry, offer.note
+    if not player.is_active:
+        raise PlayerSuspended("This player may not enter predictions.")
+    round_ = _find(offer.round_id)
+    frame = note.frame if note else _frame(round_, offer.clock)
+    quantiles = reach.check(entry, frame=frame)
+    for _ in range(3):
+        try:
+            with transaction.atomic(durable=True):
+                once.claim()
+                word = Word(round_, player, entry, note, _admit(round_.pk, offer.clock))
+                accepted = Accepted(*_write(word), quantiles)
+                once.keep(accepted)
+        except (IntegrityError, Collision):
+            continue  # the same player's other request came first: this one revises it
+        return accepted
+    raise Collision("Another request of yours changed this prediction at the same moment.")
 
 
 def _find(round_id: UUID) -> Round:
@@ -156,7 +148,7 @@ def _admit(round_id: UUID, clock: Clock) -> datetime:
     return at
 
 
-def _write(word: _Word) -> tuple[Prediction, bool]:
+def _write(word: Word) -> tuple[Prediction, bool]:
     standing = _standing(word.round_.pk, word.player)
     if standing is None:
         created = Prediction.objects.create(
@@ -187,19 +179,3 @@ def _replace(standing: Prediction, columns: dict[str, Any]) -> None:
 def _frame(round_: Round, clock: Clock) -> Frame:
     now = clock.at if isinstance(clock, FixedClock) else gate.database_now()
     return frames.provisional(round_, now=now)
-
-
-def _check_reach(entry: Entry, *, frame: Frame) -> tuple[Decimal, Decimal, Decimal]:
-    resolved = entry_forms.resolve_bp(
-        entry, reference=float(frame.price), sigma_bp=frame.sigma_bp, width=frame.width
-    )
-    for field, distance in zip(("p10", "p50", "p90"), resolved, strict=True):
-        if not math.fabs(distance) <= FARTHEST_SIGMAS * frame.sigma_bp:
-            raise EntryTooFar(
-                field if entry.form == entry_forms.QUANTILES else entry.form,
-                "too_far",
-                f"{field} lies {distance:+.0f} basis points from the current price; "
-                f"the limit is {FARTHEST_SIGMAS * frame.sigma_bp:.0f}.",
-            )
-    low, middle, high = (frame.price_at(distance) for distance in resolved)
-    return low, middle, high

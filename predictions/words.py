@@ -64,3 +64,35 @@ def committed(*, round_: Round, player: Player, entry: Entry, seal: Seal) -> sch
         payload_hash=seal.payload_hash,
         salt=seal.salt,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one revision of a prediction says, and when it was accepted."""
+
+    round_: Round
+    player: Player
+    entry: Entry
+    note: Note | None
+    accepted_at: datetime
+
+    def columns(self, *, revision: int) -> dict[str, Any]:
+        """Its fields in the database, sealed with a salt of its own."""
+        entry, note = self.entry, self.note
+        sealed = seal(revision=revision, note=note)
+        struct = committed(round_=self.round_, player=self.player, entry=entry, seal=sealed)
+        return {
+            "form": entry.form,
+            "basis": entry.basis,
+            "p10": entry.p10,
+            "p50": entry.p50,
+            "p90": entry.p90,
+            "accepted_at": self.accepted_at,
+            "is_withdrawn": False,
+            "reasoning": note.reasoning[:2000] if note else "",
+            "as_of": note.as_of if note else None,
+            "is_simulated_reasoning": bool(note and note.is_simulated),
+            "salt": sealed.salt,
+            "payload_hash": sealed.payload_hash,
+            "digest": schema.prediction_digest(struct),
+        }

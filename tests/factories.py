@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
+
 from league import frames, players, seasons
 from league.cadence import Slot
 from league.clock import FixedClock
@@ -17,7 +19,7 @@ from league.models.round import Status
 from league.players import Profile
 from league.transitions import Step, move
 from markets import assets, bars
-from markets.models import Bar
+from markets.models import Asset, Bar
 from markets.modes import PriceMode
 from markets.providers import base, registry, simulated
 from predictions import entry_forms, submissions
@@ -35,13 +37,13 @@ Spoil = Callable[[str, str, base.BarValue], base.BarValue | None]
 def league(*, symbols: Sequence[str] = ("BTC",), slug: str = "test", **fields: Any) -> League:
     assets.ensure_defaults()
     made = League.objects.create(slug=slug, name=slug.title(), **({"horizons": ["1h"]} | fields))
-    made.assets.set(symbols)
+    made.assets.set(Asset.objects.filter(pk__in=symbols))
     return made
 
 
 def season(of: League | None = None, *, now: datetime = NOON, **fields: Any) -> Season:
     """A simulated season from `now` on, for ten days unless told otherwise."""
-    plan = {
+    plan: dict[str, Any] = {
         "slug": "winter",
         "name": "Winter",
         "price_mode": PriceMode.SIMULATED,
@@ -89,6 +91,12 @@ def price_of(round_: Round, *, now: datetime) -> Decimal:
     return frames.provisional(fresh(round_), now=now).price.quantize(Decimal("0.01"))
 
 
+def erase(*labels: str) -> None:
+    """Every row of these models; name the dependent ones first."""
+    for label in labels:
+        apps.get_model(label)._default_manager.all().delete()
+
+
 # -- carrying a round by hand, with prices of the test's choice ----------------------------------
 def opened(round_: Round) -> Round:
     return _moved(round_, Status.OPEN, at=round_.opens_at)
@@ -131,7 +139,7 @@ def enter(round_: Round, player: Player, entry: Entry) -> Prediction:
     ).prediction
 
 
-# -- a market without providers: bars written straight into the store ------------------------------
+# -- a market without providers: bars written straight into the store ---------------------------
 def history(
     *, until: datetime, symbol: str = "BTC", hours: int = 100, step_bp: float = STEP_BP
 ) -> None:
@@ -155,7 +163,7 @@ def _bar(symbol: str, opened_at: datetime, close: Decimal) -> Bar:
     return Bar(asset_id=symbol, source="sim-alpha", interval=HOUR, opened_at=opened_at, **prices)
 
 
-# -- a market with providers: the simulation, listed lately, and troubled at will --------------------
+# -- a market with providers: the simulation, listed lately, and troubled at will ----------------
 @dataclass(frozen=True)
 class Venue:
     """A simulated venue that began at `since`; `spoil` may change, drop or refuse a bar."""
@@ -195,7 +203,7 @@ class Venue:
 
 @contextlib.contextmanager
 def market(*, since: datetime, spoil: Spoil | None = None) -> Iterator[None]:
-    """Three simulated venues listed at `since`; nothing is remembered from one test to the next."""
+    """Three simulated venues listed at `since`; nothing is remembered afterwards."""
     venues = [Venue(inner, since, spoil) for inner in simulated.venues(SEED)]
     bars.forget()
     try:

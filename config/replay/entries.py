@@ -1,10 +1,11 @@
 """The entries file of a replay: parsed and checked whole before anything is played."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -21,6 +22,7 @@ COLUMNS = (
     "p10", "p50", "p90", "point", "prob_up", "basis",
 )  # fmt: skip
 USED = {"quantiles": ("p10", "p50", "p90"), "point": ("point",), "prob_up": ("prob_up",)}
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 NUMBERS = ("p10", "p50", "p90", "point", "prob_up")
 Key = tuple[str, str, datetime]
 
@@ -67,14 +69,17 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except (OSError, UnicodeDecodeError) as error:
         raise MalformedEntries(file, 0, f"unreadable: {error}") from error
     reader = csv.reader(text.splitlines())
-    header = next(reader, [])
-    if sorted(header) != sorted(COLUMNS):
-        raise MalformedEntries(file, 1, f"the header must be {','.join(COLUMNS)}")
-    for values in reader:
-        if len(values) != len(header):
-            wrong = f"{len(values)} fields instead of {len(header)}"
-            raise MalformedEntries(file, reader.line_num, wrong)
-        yield reader.line_num, dict(zip(header, (v.strip() for v in values), strict=True))
+    try:
+        header = next(reader, [])
+        if sorted(header) != sorted(COLUMNS):
+            raise MalformedEntries(file, 1, f"the header must be {','.join(COLUMNS)}")
+        for values in reader:
+            if len(values) != len(header):
+                wrong = f"{len(values)} fields instead of {len(header)}"
+                raise MalformedEntries(file, reader.line_num, wrong)
+            yield reader.line_num, dict(zip(header, (v.strip() for v in values), strict=True))
+    except csv.Error as error:
+        raise MalformedEntries(file, reader.line_num, str(error)) from error
 
 
 def _row(line: int, fields: Mapping[str, str], *, slots: Mapping[Key, Slot]) -> Row:
@@ -98,10 +103,18 @@ def _slot(fields: Mapping[str, str], slots: Mapping[Key, Slot]) -> Slot:
         raise ValueError(f"locks_at: {error}") from error
     slot = slots.get((fields["asset"], fields["horizon"], locks_at))
     if slot is None:
-        raise ValueError(
-            f"locks_at: no {fields['asset']} {fields['horizon']} round locks at {locks_at}"
-        )
+        raise ValueError(_why_unplayed(fields, slots))
     return slot
+
+
+def _why_unplayed(fields: Mapping[str, str], slots: Mapping[Key, Slot]) -> str:
+    """The first of the three columns that names no round of the replay."""
+    asset, horizon = fields["asset"], fields["horizon"]
+    if all(slot.asset != asset for slot in slots.values()):
+        return f"asset: {asset!r} is not played"
+    if all(slot.horizon != horizon for slot in slots.values()):
+        return f"horizon: {horizon!r} is not played"
+    return f"locks_at: no {asset} {horizon} round locks at {fields['locks_at']}"
 
 
 def _entry(fields: Mapping[str, str]) -> Entry:
@@ -124,7 +137,6 @@ def _entry(fields: Mapping[str, str]) -> Entry:
 
 
 def _number(name: str, text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise InvalidEntry(name, "not_a_number", f"{text!r} is not a number") from error
+    if not NUMBER.fullmatch(text):  # narrower than Decimal: no 1_000, no other script's digits
+        raise InvalidEntry(name, "not_a_number", f"{text!r} is not a number")
+    return Decimal(text)

@@ -6,7 +6,6 @@ from typing import Any
 from config.showcase import drawing
 from leaderboard import queries, standings
 from leaderboard.models import Board, Standing
-from leaderboard.ranking import LEAST_LOCKS
 
 WIDTH = 640.0
 UNDECIDED = "Not yet decided: no round of this horizon has been scored."
@@ -35,10 +34,6 @@ class Duel:
     decided: str
     locks: int
     evidence: Evidence | None
-
-    @property
-    def is_young(self) -> bool:
-        return self.locks < LEAST_LOCKS
 
 
 def of(board: Board | None) -> Duel:

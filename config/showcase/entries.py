@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import F
+
 from config.showcase import drawing
 from config.showcase.drawing import Scale
 from config.showcase.fans import Quantiles
 from league.frames import Frame
 from league.models import Round
+from league.visibility import Viewer
 from predictions import queries
 from predictions.models import Prediction
 from predictions.scoring import grading
@@ -44,12 +47,13 @@ class Entries:
     is_cut: bool
 
 
-def of(round_: Round, *, frame: Frame | None, viewer: queries.Viewer) -> Entries:
+def of(round_: Round, *, frame: Frame | None, viewer: Viewer) -> Entries:
     """Best first once scored, else in the order they were committed.
 
     :raises predictions.queries.EntriesSealed: before the lock.
     """
-    found = queries.of_round(round_.pk, viewer=viewer).order_by("-points_milli", "pk")
+    best_first = F("points_milli").desc(nulls_last=True)
+    found = queries.of_round(round_.pk, viewer=viewer).order_by(best_first, "pk")
     predictions = list(found[: MOST + 1])
     shown = predictions[:MOST]
     quantiles = [grading.resolved(one, round_=round_) for one in shown] if frame else []

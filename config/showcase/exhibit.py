@@ -15,6 +15,7 @@ from league.models.player import Kind
 from league.visibility import Viewer
 from markets import observations
 from predictions.forecasters import crowd
+from predictions.models import Commitment
 
 Evidence = list[dict[str, object]]
 
@@ -32,6 +33,7 @@ class Exhibit:
     events: list[RoundEvent]
     frame: Frame | None
     is_frozen: bool
+    is_committed: bool
     entries: Entries | None
     picture: Picture | None
     reference: Evidence
@@ -53,6 +55,7 @@ def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
         events=events,
         frame=frame,
         is_frozen=frozen is not None,
+        is_committed=Commitment.objects.filter(round=round_).exists(),
         entries=shown,
         picture=_picture(round_, frame, shown),
         reference=_evidence(round_, round_.locks_at),

@@ -20,7 +20,7 @@ SLOT_S = 15
 def of(rounds: Sequence[Round], *, now: datetime) -> dict[UUID, Frame | None]:
     """Provisional frames by round; None where there is too little history.
 
-    Rounds of one season, asset and horizon share theirs, and so do the visitors of a quarter of a minute.
+    Rounds of one season, asset and horizon share theirs, and so do the visitors of 15 seconds.
     """
     keys = {round_.pk: _key(round_, now) for round_ in rounds}
     known = _kept(sorted(set(keys.values())))

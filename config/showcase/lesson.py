@@ -11,9 +11,9 @@ from league.rounds import outcome_bp
 from league.volatility import FLOOR_BP, Z90, house_quantiles_bp
 from predictions import entry_forms
 from predictions.entry_forms import Entry
+from predictions.reach import FARTHEST_SIGMAS
 from predictions.scoring import rules
 from predictions.scoring.rules import Quantiles
-from predictions.submissions import FARTHEST_SIGMAS
 
 REFERENCE = Decimal(60_000)
 SIGMA_BP = 250.0

@@ -25,6 +25,8 @@ class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
             "slug", "name", "description", "visibility", "assets", "horizons", "cadence",
             "settle_deadline_s",
         ]  # fmt: skip
+        widgets = {"assets": forms.CheckboxSelectMultiple}
+        labels = {"settle_deadline_s": "Settlement deadline, seconds"}
         help_texts = {
             "cadence": "Seconds between the locks of a horizon, whole minutes up to a week, e.g. "
             '{"24h": 43200}. A horizon not named here locks every '
@@ -59,7 +61,6 @@ class LeagueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only i
     list_filter = ("visibility",)
     search_fields = ("name", "slug")
     ordering = ("slug",)
-    filter_horizontal = ("assets",)
 
     @admin.display(description="Horizons")
     def shown_horizons(self, league: League) -> str:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from league import operations
 from league.admin import interventions
 from league.admin.record import RecordAdmin, RecordInline
 from league.models import Round, RoundEvent
@@ -35,7 +36,7 @@ class RoundAdmin(RecordAdmin):
     date_hierarchy = "locks_at"
     ordering = ("-locks_at", "-pk")
     inlines = (EventInline,)
-    actions = ("hold", "release", "void")
+    actions = ("hold", "release", "void", "revive")
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("league.change_round")
@@ -51,3 +52,8 @@ class RoundAdmin(RecordAdmin):
     @admin.action(description="Void: end without scores", permissions=["operate"])
     def void(self, request: HttpRequest, chosen: QuerySet[Round]) -> HttpResponse | None:
         return interventions.carry_out(self, request, chosen=chosen, what=interventions.VOID)
+
+    @admin.action(description="Revive: try again what failed five times", permissions=["operate"])
+    def revive(self, request: HttpRequest, chosen: QuerySet[Round]) -> None:
+        revived = sum(operations.revive(round_) for round_ in chosen)
+        self.message_user(request, f"{revived} of the chosen rounds will be tried again.")

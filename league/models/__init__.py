@@ -1,8 +1,21 @@
+from league.models.answer import Answer
 from league.models.event import RoundEvent
+from league.models.heartbeat import Heartbeat
+from league.models.invariant_report import InvariantReport
 from league.models.key import ApiKey
 from league.models.league import League
 from league.models.player import Player
 from league.models.round import Round
 from league.models.season import Season
 
-__all__ = ["ApiKey", "League", "Player", "Round", "RoundEvent", "Season"]
+__all__ = [
+    "Answer",
+    "ApiKey",
+    "Heartbeat",
+    "InvariantReport",
+    "League",
+    "Player",
+    "Round",
+    "RoundEvent",
+    "Season",
+]

@@ -21,7 +21,10 @@ from league.views.players import validated
 
 @extend_schema_view(get=extend_schema(operation_id="key_list", tags=["keys"]))
 class KeyList(generics.ListAPIView[ApiKey]):
-    """The keys of your players; a key sees only its own player's."""
+    """The keys of your players; a key sees only its own player's.
+
+    A new one's secret is shown once and kept nowhere: an Idempotency-Key has no effect here.
+    """
 
     permission_classes = (permissions.Scoped,)
     queryset = ApiKey.objects.none()

@@ -1,5 +1,6 @@
 """Who competes, and registering oneself or a bot."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,11 +15,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from league import addresses, authentication, filters, permissions, players, registrations
+from league import (
+    addresses,
+    answers,
+    authentication,
+    filters,
+    permissions,
+    players,
+    registrations,
+)
 from league.inputs import StrictSerializer
 from league.models import Player
 from league.models.player import Kind
 from league.serializers import players as shapes
+from league.views import idempotency
 
 
 @extend_schema_view(get=extend_schema(operation_id="player_list", tags=["players"]))
@@ -53,15 +63,23 @@ class Me(APIView):
         operation_id="player_register",
         tags=["players"],
         request=shapes.ProfileSerializer,
+        parameters=idempotency.PARAMETERS,
         responses={201: shapes.MeSerializer},
         examples=[OpenApiExample("Yourself", {"handle": "ada", "name": "Ada"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
         form = validated(shapes.ProfileSerializer, request)
-        player = players.register_human(
-            profile=players.Profile(**form), user=person(request), now=timezone.now()
+        act = partial(
+            players.register_human,
+            profile=players.Profile(**form),
+            user=person(request),
+            now=timezone.now(),
         )
-        return Response(shapes.MeSerializer(player).data, status=201)
+        return idempotency.answer(
+            request,
+            act=partial(answers.together, act),
+            show=lambda player: Response(shapes.MeSerializer(player).data, status=201),
+        )
 
 
 class MyBots(APIView):
@@ -73,6 +91,7 @@ class MyBots(APIView):
         operation_id="bot_register",
         tags=["players"],
         request=shapes.BotSerializer,
+        parameters=idempotency.PARAMETERS,
         responses={201: shapes.PlayerSerializer},
         examples=[
             OpenApiExample(
@@ -85,17 +104,25 @@ class MyBots(APIView):
     def post(self, request: Request) -> Response:
         form = validated(shapes.BotSerializer, request)
         is_primary = form.pop("is_primary")
-        player = players.register_bot(
+        act = partial(
+            players.register_bot,
             profile=players.Profile(**form),
             owner=person(request),
             now=timezone.now(),
             is_primary=is_primary,
         )
-        return Response(shapes.PlayerSerializer(player).data, status=201)
+        return idempotency.answer(
+            request,
+            act=partial(answers.together, act),
+            show=lambda player: Response(shapes.PlayerSerializer(player).data, status=201),
+        )
 
 
 class Register(APIView):
-    """Sign up with a wallet address alone (off unless the operator enables it)."""
+    """Sign up with a wallet address alone (off unless the operator enables it).
+
+    The answer holds a secret, so it is not kept: an Idempotency-Key has no effect here.
+    """
 
     authentication_classes = ()
     permission_classes = ()

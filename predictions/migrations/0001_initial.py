@@ -85,6 +85,9 @@ class Migration(migrations.Migration):
                 ('player', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='league.player')),
                 ('season', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='league.season')),
             ],
+            options={
+                'verbose_name_plural': 'tallies',
+            },
         ),
         migrations.AddConstraint(
             model_name='prediction',

@@ -33,6 +33,7 @@ class Tally(models.Model):
     points_milli = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "tallies"
         constraints = [
             models.UniqueConstraint(fields=["season", "horizon", "player"], name="tally_once"),
         ]

@@ -16,9 +16,11 @@ from rest_framework.views import APIView
 from league import authentication, permissions, visibility
 from league.clock import DATABASE
 from league.models import Round
+from league.views import idempotency
 from predictions import queries, submissions
 from predictions import serializers as shapes
 from predictions.models import Prediction
+from predictions.submissions import Accepted
 
 DRY_RUN = OpenApiParameter(
     "dry_run", bool, description="true: check and answer the quantiles, write nothing."
@@ -59,7 +61,7 @@ class RoundPrediction(APIView):
         operation_id="prediction_create",
         tags=["predictions"],
         request=shapes.EntrySerializer,
-        parameters=[DRY_RUN],
+        parameters=[DRY_RUN, *idempotency.PARAMETERS],
         responses=ANSWERS,
         examples=EXAMPLES,
     )
@@ -71,7 +73,7 @@ class RoundPrediction(APIView):
         operation_id="prediction_put",
         tags=["predictions"],
         request=shapes.EntrySerializer,
-        parameters=[DRY_RUN],
+        parameters=[DRY_RUN, *idempotency.PARAMETERS],
         responses=ANSWERS,
         examples=EXAMPLES,
     )
@@ -111,9 +113,16 @@ def enter(request: Request, round_id: UUID) -> Response:
     if request.query_params.get("dry_run", "").lower() in {"1", "true", "yes"}:
         indicative = submissions.preview(round_id=round_id, entry=form.entry())
         return Response(accepted_body(None, indicative))
-    accepted = submissions.enter(
-        round_id=round_id, player=player, entry=form.entry(), clock=DATABASE
+    return idempotency.answer(
+        request,
+        act=lambda once: submissions.enter_once(
+            round_id=round_id, player=player, entry=form.entry(), clock=DATABASE, once=once
+        ),
+        show=shown,
     )
+
+
+def shown(accepted: Accepted) -> Response:
     body = accepted_body(accepted.prediction, accepted.quantiles)
     return Response(body, status=201 if accepted.is_new else 200)
 

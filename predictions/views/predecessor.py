@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from chain.ledger import registry
 from league import authentication, permissions
 from league.clock import DATABASE
+from league.views import idempotency
 from predictions import predecessor
 from predictions import serializers as shapes
 from predictions.predecessor import Placed
@@ -31,6 +32,7 @@ class Predict(APIView):
         operation_id="predict",
         tags=["predecessor"],
         request=shapes.PredictSerializer,
+        parameters=idempotency.PARAMETERS,
         responses={201: shapes.PlacedSerializer, 200: shapes.PlacedSerializer},
         examples=[
             OpenApiExample(
@@ -46,19 +48,24 @@ class Predict(APIView):
     def post(self, request: Request) -> Response:
         form = shapes.PredictSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        now = timezone.now()
-        placed = predecessor.place(
-            player=authentication.player_of(request),
-            address=form.validated_data["user_address"],
-            value=form.validated_data["prediction_value"],
-            now=now,
-            clock=DATABASE,
+        player, asked = authentication.player_of(request), form.asked()
+        is_simulated = bool(registry.ledger().describe()["simulated"])
+        return idempotency.answer(
+            request,
+            act=lambda once: predecessor.place(
+                player=player, asked=asked, now=timezone.now(), clock=DATABASE, once=once
+            ),
+            show=lambda placed: shown(placed, is_simulated=is_simulated),
         )
-        status = 201 if placed.accepted.is_new else 200
-        return Response(shapes.PlacedSerializer(body(placed)).data, status=status)
 
 
-def body(placed: Placed) -> dict[str, Any]:
+def shown(placed: Placed, *, is_simulated: bool) -> Response:
+    status = 201 if placed.accepted.is_new else 200
+    made = shapes.PlacedSerializer(body(placed, is_simulated=is_simulated))
+    return Response(made.data, status=status)
+
+
+def body(placed: Placed, *, is_simulated: bool) -> dict[str, Any]:
     """`transaction_hash` stays null until the locked round's commitment is anchored."""
     round_, prediction, house = placed.round_, placed.accepted.prediction, placed.house
     price = house.house_prices()[1]
@@ -68,7 +75,7 @@ def body(placed: Placed) -> dict[str, Any]:
         "ai_player": "house-walker",
         "ai_reasoning": REASONING.format(price=f"{price:.2f}", sigma=house.sigma_bp),
         "transaction_hash": None,
-        "simulated": registry.ledger().describe()["simulated"],
+        "simulated": is_simulated,
         "receipt_url": reverse("prediction-receipt", args=[prediction.pk]),
         "prediction": prediction.pk,
         "round": round_.pk,

@@ -41,8 +41,7 @@ def test_beat_sends_exactly_the_tasks_that_exist() -> None:
 
 
 def test_the_sweep_command_does_what_the_workers_do() -> None:
-    """Quotes are shown, never settled by: the league settles without them."""
-    assert set(sweeps.STAGES) == set(schedule.SWEEPS) - {"markets.record_quotes"}
+    assert set(sweeps.STAGES) == set(schedule.SWEEPS)
 
 
 @pytest.mark.parametrize(("module", "function"), TASKS)

@@ -1,4 +1,4 @@
-"""A small league with a round in every state, made by the real verbs: what pages and admin show."""
+"""A small league with a round in every state, made by the real verbs."""
 
 import math
 from dataclasses import dataclass
@@ -17,8 +17,7 @@ from league.players import Profile
 from league.seasons import Plan
 from league.transitions import Step, move
 from markets import assets
-from markets import bars as bar_store
-from markets.models import Bar, Observation
+from markets.models import Asset, Bar, Observation
 from markets.modes import PriceMode
 from predictions import commitments, entry_forms, submissions
 from predictions.entry_forms import Entry
@@ -47,15 +46,20 @@ class Showroom:
     void: Round
 
 
-def furnish() -> Showroom:
-    bar_store.forget()
+def found() -> League:
+    """The league alone, with its assets."""
     assets.ensure_defaults()
+    league = League.objects.create(slug="open", name="Open League", horizons=["1h", "24h"])
+    league.assets.set(Asset.objects.filter(pk__in=["BTC", "ETH"]))
+    return league
+
+
+def furnish() -> Showroom:
     built_in = players.ensure_built_in(now=NOW - 400 * HOUR)
     owner = User.objects.create_user("owner")
     people = [_person(n) for n in range(5)]
     bot = players.register_bot(profile=Profile("a-bot", "A Bot"), owner=owner, now=NOW - 9 * HOUR)
-    league = League.objects.create(slug="open", name="Open League", horizons=["1h", "24h"])
-    league.assets.set(["BTC", "ETH"])
+    league = found()
     season = seasons.create(league=league, plan=plan("spring"))
     _bars()
     everybody = [*people, bot, built_in["vol-scholar"], built_in["house-walker"]]
@@ -121,7 +125,7 @@ def _word(player: Player) -> Entry:
 def _bars() -> None:
     rows = []
     for hour in range(120):
-        price = PRICE * (1 + Decimal(hour % 7) / 1000)
+        price = PRICE * (1 + Decimal(hour % 7) / 200)
         columns = dict.fromkeys(("open", "high", "low", "close"), price)
         for symbol in ("BTC", "ETH"):
             bar = {"asset_id": symbol, "source": SOURCES[0], "interval": 3600}

@@ -116,9 +116,10 @@ def test_one_player_entering_many_times_at_once_has_one_prediction() -> None:
 
 def test_what_was_acknowledged_at_the_lock_is_what_is_committed() -> None:
     """People push while the sweep locks: accepted exactly when inside the commitment."""
+    found = many_rounds(4)
     factories.history(until=NOON - HOUR)
     people = factories.humans(RACERS)
-    for round_ in map(factories.opened, many_rounds(4)):
+    for round_ in map(factories.opened, found):
         answers = disk.race(
             *[partial(pushed, round_, player) for player in people], partial(shut, round_)
         )

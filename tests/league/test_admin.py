@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from league import keys
+from league import keys, seasons
 from league.models import ApiKey, League, Player, Round, RoundEvent, Season
 from league.models.round import Status
 from tests.config import showroom
@@ -22,6 +22,11 @@ REASON = "The exchanges disagree."
 @pytest.fixture
 def room() -> showroom.Showroom:
     return showroom.furnish()
+
+
+@pytest.fixture
+def league() -> League:
+    return showroom.found()
 
 
 def intervene(client: Client, round_: Round, action: str, **answers: str) -> Any:
@@ -108,10 +113,10 @@ def test_a_rounds_page_lists_its_transitions(
 
 
 # -- seasons -----------------------------------------------------------------------------------
-def season_form(room: showroom.Showroom, **changes: str) -> dict[str, str]:
+def season_form(of: League, **changes: str) -> dict[str, str]:
     starts, ends = showroom.NOW + timedelta(days=1), showroom.NOW + timedelta(days=30)
     return {
-        "league": str(room.league.pk),
+        "league": str(of.pk),
         "slug": "summer",
         "name": "Summer",
         "price_mode": "simulated",
@@ -130,9 +135,9 @@ def previewed(client: Client, form: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_season_is_previewed_round_by_round_before_it_exists(
-    admin_client: Client, room: showroom.Showroom
+    admin_client: Client, league: League
 ) -> None:
-    answer = admin_client.post(SEASON_ADD, season_form(room))
+    answer = admin_client.post(SEASON_ADD, season_form(league))
     assert not Season.objects.filter(slug="summer").exists()
     day = showroom.NOW + timedelta(days=1)
     body = answer.content.decode()
@@ -142,9 +147,11 @@ def test_a_season_is_previewed_round_by_round_before_it_exists(
 
 
 def test_a_previewed_season_is_made_with_its_rules_pinned(
-    admin_client: Client, room: showroom.Showroom
+    admin_client: Client, league: League
 ) -> None:
-    answer = admin_client.post(SEASON_ADD, previewed(admin_client, season_form(room)), follow=True)
+    answer = admin_client.post(
+        SEASON_ADD, previewed(admin_client, season_form(league)), follow=True
+    )
     assert answer.status_code == 200
     season = Season.objects.get(slug="summer")
     assert season.pinned["horizons"] == ["1h", "24h"]
@@ -153,13 +160,13 @@ def test_a_previewed_season_is_made_with_its_rules_pinned(
 
 
 def test_another_plan_than_the_previewed_is_previewed_again(
-    admin_client: Client, room: showroom.Showroom
+    admin_client: Client, league: League
 ) -> None:
-    seen = previewed(admin_client, season_form(room))
+    seen = previewed(admin_client, season_form(league))
     later = showroom.NOW + timedelta(days=60)
     answer = admin_client.post(SEASON_ADD, seen | {"ends_at_0": f"{later:%Y-%m-%d}"})
     assert b"Create this season" in answer.content
-    League.objects.filter(pk=room.league.pk).update(horizons=["24h"])
+    League.objects.filter(pk=league.pk).update(horizons=["24h"])
     admin_client.post(SEASON_ADD, seen)
     assert not Season.objects.filter(slug="summer").exists()
 
@@ -173,22 +180,21 @@ def test_another_plan_than_the_previewed_is_previewed_again(
         ({"slug": "spring"}, "Season with this Slug already exists."),
         ({"price_mode": "replay"}, "Select a valid choice."),
         ({"starts_at_0": "tomorrow"}, "Enter a valid date."),
-        ({"league": "nonsense"}, "Select a valid choice."),
+        ({"league": "nonsense"}, "is not a valid UUID."),
     ],
 )
 def test_an_impossible_season_is_refused_at_the_field(
-    admin_client: Client, room: showroom.Showroom, changes: dict[str, str], fault: str
+    admin_client: Client, league: League, changes: dict[str, str], fault: str
 ) -> None:
-    answer = admin_client.post(SEASON_ADD, season_form(room, **changes))
+    seasons.create(league=league, plan=showroom.plan("spring"))
+    answer = admin_client.post(SEASON_ADD, season_form(league, **changes))
     assert fault in answer.content.decode()
     assert Season.objects.count() == 1
 
 
-def test_a_league_without_assets_gets_no_season(
-    admin_client: Client, room: showroom.Showroom
-) -> None:
-    room.league.assets.clear()
-    answer = admin_client.post(SEASON_ADD, season_form(room))
+def test_a_league_without_assets_gets_no_season(admin_client: Client, league: League) -> None:
+    league.assets.clear()
+    answer = admin_client.post(SEASON_ADD, season_form(league))
     assert b"has no assets" in answer.content
 
 
@@ -220,7 +226,7 @@ def league_form(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_league_is_made_with_its_assets(admin_client: Client, room: showroom.Showroom) -> None:
+def test_a_league_is_made_with_its_assets(admin_client: Client, league: League) -> None:
     admin_client.post("/admin/league/league/add/", league_form())
     league = League.objects.get(slug="weekly")
     assert league.horizons == ["24h", "7d"]
@@ -245,16 +251,14 @@ def test_a_league_is_made_with_its_assets(admin_client: Client, room: showroom.S
     ],
 )
 def test_a_wrong_league_is_refused_at_the_field(
-    admin_client: Client, room: showroom.Showroom, changes: dict[str, Any], field: str
+    admin_client: Client, league: League, changes: dict[str, Any], field: str
 ) -> None:
     answer = admin_client.post("/admin/league/league/add/", league_form(**changes))
     assert field in answer.context["adminform"].form.errors
     assert not League.objects.filter(slug="weekly").exists()
 
 
-def test_an_emptied_cadence_means_the_defaults(
-    admin_client: Client, room: showroom.Showroom
-) -> None:
+def test_an_emptied_cadence_means_the_defaults(admin_client: Client, league: League) -> None:
     admin_client.post("/admin/league/league/add/", league_form(cadence=""))
     assert League.objects.get(slug="weekly").cadence == {}
 

@@ -11,9 +11,9 @@ from league.horizons import DAY, HOUR, MINUTE, TABLE
 
 MONDAY = datetime(2024, 1, 8, tzinfo=UTC)
 MOMENTS = st.datetimes(
-    datetime(2020, 1, 1),
-    datetime(2030, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+    datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2030, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 NAMES = st.sampled_from(sorted(TABLE))
 

@@ -146,7 +146,7 @@ def test_a_league_is_credible(db: None, name: str, fields: dict[str, Any]) -> No
 def test_slugs_are_taken_once(db: None) -> None:
     season = factories.season()
     refused("UNIQUE|unique", lambda: factories.season(season.league))
-    refused("UNIQUE|unique", lambda: factories.league())
+    refused("UNIQUE|unique", factories.league)
 
 
 # -- players -------------------------------------------------------------------------------------

@@ -101,7 +101,8 @@ def test_the_newest_minute_is_the_price_while_it_is_fresh(age_min: int, is_fresh
     closed_at = NOON + timedelta(minutes=5)
     price = PRICE + 7
     Bar.objects.create(
-        asset_id="BTC", source="sim-alpha", interval=60, opened_at=closed_at - timedelta(minutes=1),
+        asset_id="BTC", source="sim-alpha", interval=60,
+        opened_at=closed_at - timedelta(minutes=1),
         open=price, high=price, low=price, close=price,
     )  # fmt: skip
     frame = frames.provisional(round_, now=closed_at + timedelta(minutes=age_min))

@@ -40,7 +40,8 @@ def test_a_wrong_key_is_rejected_with_the_same_words(issued: IssuedKey) -> None:
     flipped = secret[:-1] + ("0" if secret[-1] != "0" else "1")
     other = keys.issue(player=factories.human("bela"), now=NOON)
     wrong = [
-        "", "lg_live_", "nonsense", issued.secret + "0", issued.secret.upper(), " " + issued.secret,
+        "", "lg_live_", "nonsense", issued.secret + "0", issued.secret.upper(),
+        " " + issued.secret,
         issued.secret + "\n", f"lg_live_{prefix}_{flipped}", f"lg_live_{'0' * 16}_{secret}",
         f"lg_live_{other.key.prefix}_{secret}", f"lg_test_{prefix}_{secret}", "lg_live_\u0660" * 9,
         f"lg_live_{prefix}_{'0' * 64}",
@@ -55,7 +56,7 @@ def test_a_wrong_key_is_rejected_with_the_same_words(issued: IssuedKey) -> None:
 
 def test_a_key_ends_at_its_expiry(issued: IssuedKey) -> None:
     until = keys.issue(player=issued.key.player, now=NOON, expires_at=NOON + SECOND)
-    assert keys.verify(until.secret, now=NOON)
+    assert keys.verify(until.secret, now=NOON) == until.key
     with pytest.raises(KeyRejected):
         keys.verify(until.secret, now=NOON + SECOND)
 

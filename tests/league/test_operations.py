@@ -115,3 +115,10 @@ def test_a_final_round_stays_final() -> None:
     Round.objects.filter(pk=round_.pk).update(status="final", finalized_at=NOON)
     with pytest.raises(NotPossible, match="final"):
         void(factories.fresh(round_))
+
+
+def test_a_round_that_failed_too_often_is_tried_again_once_revived() -> None:
+    round_ = stages()["running"]
+    Round.objects.filter(pk=round_.pk).update(attempts=5, retry_at=NOON)
+    assert [operations.revive(round_), operations.revive(round_)] == [True, False]
+    assert (factories.fresh(round_).attempts, factories.fresh(round_).retry_at) == (0, None)

@@ -4,6 +4,7 @@ import pytest
 
 from league import calendar, seasons
 from league.models import League, Round, Season
+from markets.models import Asset
 from tests import factories
 from tests.factories import NOON
 
@@ -37,7 +38,7 @@ def test_changing_the_league_changes_no_season() -> None:
     league = factories.league()
     season = factories.season(league)
     before = (season.rules, season.rules_hash)
-    league.assets.set(["ETH", "SOL"])
+    league.assets.set(Asset.objects.filter(pk__in=["ETH", "SOL"]))
     League.objects.update(settle_deadline_s=60, horizons=["7d"])
     season.refresh_from_db()
     assert (season.rules, season.rules_hash) == before

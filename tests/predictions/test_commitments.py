@@ -114,9 +114,7 @@ def test_a_void_round_is_committed_if_it_had_locked(is_locked: bool) -> None:
     factories.enter(round_, factories.human("ada"), FLAT)
     if is_locked:
         factories.locked(round_)
-    operations.void(
-        factories.fresh(round_), reason="Sources disagree.", actor="ada", now=NOON
-    )
+    operations.void(factories.fresh(round_), reason="Sources disagree.", actor="ada", now=NOON)
     assert commit() == is_locked
     assert commit() == 0
 

@@ -20,6 +20,11 @@ WORD = {
 }  # fmt: skip
 
 
+def probability(text: str) -> dict[str, Any]:
+    levels = dict.fromkeys(("p10", "p50", "p90"), Decimal(text))
+    return {"form": "prob_up", "basis": "return", **levels}
+
+
 @pytest.fixture
 def round_(db: None) -> Round:
     return factories.round_of(factories.season(), locks_at=NOON)
@@ -50,12 +55,9 @@ def prediction(round_: Round, player: Player, **fields: Any) -> Prediction:
         ("prediction_point_is_one_number", {"form": "point", "p10": Decimal(2)}),
         ("prediction_form_known|prediction_point", {"form": "guess"}),
         ("prediction_form_known", {"basis": "log"}),
-        ("prediction_probability_in_range",
-         {"form": "prob_up", "basis": "return"} | dict.fromkeys(("p10", "p50", "p90"), Decimal("0.01"))),
-        ("prediction_probability_in_range",
-         {"form": "prob_up", "basis": "return"} | dict.fromkeys(("p10", "p50", "p90"), Decimal("0.99"))),
-        ("prediction_probability_in_range",
-         {"form": "prob_up", "basis": "price"} | dict.fromkeys(("p10", "p50", "p90"), Decimal("0.5"))),
+        ("prediction_probability_in_range", probability("0.01")),
+        ("prediction_probability_in_range", probability("0.99")),
+        ("prediction_probability_in_range", probability("0.5") | {"basis": "price"}),
     ],
 )  # fmt: skip
 def test_a_word_is_credible(
@@ -74,14 +76,18 @@ def test_a_player_has_one_prediction_in_a_round(round_: Round, player: Player) -
 def test_a_revision_is_archived_once(round_: Round, player: Player) -> None:
     entry = prediction(round_, player)
     Revision.objects.create(prediction=entry, revision=1, **WORD)
-    refused("UNIQUE|revision_once",
-            lambda: Revision.objects.create(prediction=entry, revision=1, **WORD))  # fmt: skip
+    refused(
+        "UNIQUE|revision_once",
+        lambda: Revision.objects.create(prediction=entry, revision=1, **WORD),
+    )
 
 
 def test_a_score_is_given_once_per_settlement(round_: Round, player: Player) -> None:
     Score.objects.create(round=round_, player=player, seq=0, points_milli=5)
-    refused("UNIQUE|score_once",
-            lambda: Score.objects.create(round=round_, player=player, seq=0, points_milli=6))  # fmt: skip
+    refused(
+        "UNIQUE|score_once",
+        lambda: Score.objects.create(round=round_, player=player, seq=0, points_milli=6),
+    )
     Score.objects.create(round=round_, player=player, seq=0, points_milli=6, settlement_version=2)
 
 
@@ -89,10 +95,14 @@ def test_a_round_is_committed_once(round_: Round) -> None:
     fields: dict[str, Any] = {"root": "0" * 64, "count": 0, "committed_at": NOON}
     Commitment.objects.create(round=round_, round_key="a" * 64, **fields)
     other = factories.round_of(round_.season, locks_at=NOON, symbol="ETH")
-    refused("UNIQUE|round_key",
-            lambda: Commitment.objects.create(round=other, round_key="a" * 64, **fields))  # fmt: skip
-    refused("UNIQUE|commitment",
-            lambda: Commitment.objects.create(round=round_, round_key="b" * 64, **fields))  # fmt: skip
+    refused(
+        "UNIQUE|round_key",
+        lambda: Commitment.objects.create(round=other, round_key="a" * 64, **fields),
+    )
+    refused(
+        "UNIQUE|commitment",
+        lambda: Commitment.objects.create(round=round_, round_key="b" * 64, **fields),
+    )
 
 
 def test_a_player_has_one_tally_per_season_and_horizon(round_: Round, player: Player) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from chain import anchors
 from chain.models import Anchor
 from league import operations, players
-from league.models import Player, Round, RoundEvent
+from league.models import Player, Round, RoundEvent, Season
 from predictions import commitments, entry_forms, words
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Score, Tally
@@ -21,6 +21,7 @@ from tests.factories import NOON
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 D = Decimal
+PRICE = D(61_500)
 EXAMPLES: dict[str, tuple[Entry, float]] = {
     "house": (entry_forms.point(D(0), basis="return"), 0.0),
     "wide": (entry_forms.quantiles(D(58_900), D(61_200), D(63_000)), 47.7),
@@ -30,20 +31,22 @@ EXAMPLES: dict[str, tuple[Entry, float]] = {
 }
 
 
+def begun() -> Season:
+    league = factories.league(symbols=["BTC", "ETH"], horizons=["1h", "24h"])
+    for symbol in ("BTC", "ETH"):
+        factories.history(until=NOON - HOUR, symbol=symbol)
+    return factories.season(league)
+
+
 def open_round(*, hour: int = 0, symbol: str = "BTC") -> Round:
-    known = Round.objects.first()
-    if known is None:
-        league = factories.league(symbols=["BTC", "ETH"], horizons=["1h", "24h"])
-        factories.history(until=NOON - HOUR)
-        factories.history(until=NOON - HOUR, symbol="ETH")
-    season = known.season if known else factories.season(league)
+    season = Season.objects.first() or begun()
     lock = NOON + hour * HOUR
     return factories.opened(
         factories.round_of(season, locks_at=lock, symbol=symbol, horizon="24h")
     )
 
 
-def settle(round_: Round, *, price: Decimal = D(61_500)) -> Round:
+def settle(round_: Round, *, price: Decimal = PRICE) -> Round:
     """Locked, committed, and settled under the frame of the worked examples."""
     locked = factories.locked(round_)
     commitments.commit(now=NOON)
@@ -143,7 +146,11 @@ def test_a_poisoned_round_delays_no_other_and_is_left_alone_after_five_failures(
     for round_ in (poisoned, healthy):
         settle(round_)
     anchors.request(
-        kind="settlement", subject=words.round_key(poisoned), digest=bytes(32), payload={}, now=NOON
+        kind="settlement",
+        subject=words.round_key(poisoned),
+        digest=bytes(32),
+        payload={},
+        now=NOON,
     )
     assert grade() == 1
     assert factories.fresh(healthy).status == "final"

@@ -1,4 +1,4 @@
-"""What a player takes away verifies offline, by the program that shares no code with the league."""
+"""What a player takes away verifies offline, by a program that shares no code with the league."""
 
 import json
 from collections.abc import Iterator

@@ -13,7 +13,8 @@ from league.models import Player, Round
 from predictions import entry_forms, submissions
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
-from predictions.submissions import EntryTooFar, PlayerSuspended, RoundNotFound
+from predictions.reach import EntryTooFar
+from predictions.submissions import PlayerSuspended, RoundNotFound
 from tests import factories
 from tests.factories import NOON, PRICE
 

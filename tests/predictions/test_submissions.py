@@ -11,7 +11,8 @@ from league.models import Player, Round
 from predictions import entry_forms, submissions
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
-from predictions.submissions import EntryTooFar, NothingToWithdraw, RoundNotOpen
+from predictions.reach import EntryTooFar
+from predictions.submissions import NothingToWithdraw, RoundNotOpen
 from tests import factories
 from tests.factories import NOON, PRICE
 

@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         script = self._script(options)
+        _refuse_unwritable(options["report"])
         try:
             venues = replay.load(options["prices"])
             _refuse_unrecorded(script, venues)
@@ -88,7 +89,7 @@ class Command(BaseCommand):
         unknown = [name for name in horizons if name not in TABLE]
         if unknown:
             raise CommandError(f"--horizons: unknown {unknown[0]!r}; known: {', '.join(TABLE)}.")
-        assets = [symbol.upper() for symbol in _words("--assets", options["assets"])]
+        assets = _words("--assets", options["assets"].upper())
         return playback.Script(start, end, assets, horizons, _cadence(options["cadence"]))
 
 
@@ -114,6 +115,12 @@ def _cadence(text: str) -> dict[str, int]:
     except (ValueError, ValidationError) as error:
         raise CommandError(f"--cadence: {error}") from error
     return found
+
+
+def _refuse_unwritable(file: Path | None) -> None:
+    """Before anything is played: an hour's work must not end for want of a directory."""
+    if file and (file.is_dir() or not file.absolute().parent.is_dir()):
+        raise CommandError(f"--report: {file} is not a file in a directory that exists.")
 
 
 def _refuse_unrecorded(script: playback.Script, venues: tuple[replay.Venue, ...]) -> None:

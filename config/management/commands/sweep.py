@@ -26,8 +26,14 @@ class Command(BaseCommand):
         if fixed and options["loop"]:
             raise CommandError("--now: a fixed instant cannot be looped over.")
         while True:
-            done = sweeps.run(now=fixed or timezone.now())
-            self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
+            try:
+                done = sweeps.run(now=fixed or timezone.now())
+            except sweeps.StageFailed as failure:
+                if not options["loop"]:
+                    raise CommandError(str(failure)) from failure
+                self.stderr.write(str(failure))  # the next look tries again
+            else:
+                self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
             if not options["loop"]:
                 return
             time.sleep(options["loop"])

@@ -1,0 +1,40 @@
+"""The domain's own tests once more, on PostgreSQL instead of SQLite."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services import project, servers
+
+FOLDERS = ("tests/league", "tests/predictions", "tests/leaderboard")
+
+
+@pytest.mark.services
+@pytest.mark.timeout(400)
+def test_league_predictions_and_leaderboard_hold_on_postgresql(
+    postgres: servers.Postgres, tmp_path: Path
+) -> None:
+    environment = dict(os.environ) | {
+        "DATABASE_URL": postgres.url("league_suite"),
+        "VAR_DIR": str(tmp_path),
+        "PYTEST_ADDOPTS": "",
+    }
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", *FOLDERS, "-q", "-m", "not services and not chaos",
+            "-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp", str(tmp_path / "inner"),
+        ],
+        env={name: value for name, value in environment.items() if "XDIST" not in name},
+        cwd=project.REPOSITORY,
+        check=False,
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) > 100
