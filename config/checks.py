@@ -12,7 +12,7 @@ from django_celery_beat.models import PeriodicTask
 from chain.ledger import registry
 from config import schedule
 
-OWN_TASKS = ("markets.", "league.", "predictions.", "leaderboard.", "chain.")
+OWN_TASKS = ("config.", "markets.", "league.", "predictions.", "leaderboard.", "chain.")
 
 
 @register(Tags.security)

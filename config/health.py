@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from django_celery_beat.models import PeriodicTask
 from redis.exceptions import RedisError
 
+from league import heartbeats
 from league.models import Round
 
 logger = logging.getLogger(__name__)
@@ -30,22 +31,29 @@ def alive(_request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
-    """The database answers and has every migration."""
+    """The database answers and has every migration.
+
+    The heartbeats are told, not judged: this process can serve whoever else is down.
+    """
     checks = {"database": database(), "migrations": migrations()}
-    return answer(checks, is_well=set(checks.values()) == {OK})
+    is_well = set(checks.values()) == {OK}
+    ages = heartbeats.ages(now=timezone.now()) if is_well else {}
+    return answer(checks | {"heartbeats": ages}, is_well=is_well)
 
 
 @require_safe
 def summary(_request: HttpRequest) -> JsonResponse:
     """Everything worth a look. 503 only when the database, the one dependency, is down.
 
-    A cache that is down slows the league, and sweeps that are late catch up: `degraded`.
+    A cache that is down slows the league, and sweeps that are late catch up: `degraded`. So does
+    a queue that worked before and has been silent for a minute.
     """
     now = timezone.now()
     checks = {"database": database(), "cache": shared_cache()}
     is_well = checks["database"] == OK
-    facts = sweeps(now) if is_well else {"overdue_rounds": None, "sweeps": {}}
-    is_degraded = checks["cache"] != OK or bool(facts["overdue_rounds"])
+    facts = sweeps(now) if is_well else {"overdue_rounds": None, "sweeps": {}, "heartbeats": {}}
+    is_late = any(map(heartbeats.is_late, facts["heartbeats"].values()))
+    is_degraded = checks["cache"] != OK or bool(facts["overdue_rounds"]) or is_late
     return answer(
         checks | facts | {"price_mode": settings.PRICE_MODE, "version": release()},
         is_well=is_well,
@@ -91,7 +99,7 @@ def shared_cache() -> str:
 
 
 def sweeps(now: datetime) -> dict[str, Any]:
-    """Rounds late by more than two minutes, and how long ago beat last sent each sweep."""
+    """Rounds late by over two minutes; seconds since beat sent each sweep, and queues worked."""
     late = now - PATIENCE
     overdue = Round.objects.due_to_lock(now=late).count()
     overdue += Round.objects.due_to_settle(now=late).count()
@@ -100,7 +108,7 @@ def sweeps(now: datetime) -> dict[str, Any]:
         name: round((now - at).total_seconds())
         for name, at in sent.values_list("name", "last_run_at").order_by("name")
     }
-    return {"overdue_rounds": overdue, "sweeps": ages}
+    return {"overdue_rounds": overdue, "sweeps": ages, "heartbeats": heartbeats.ages(now=now)}
 
 
 def release() -> str:

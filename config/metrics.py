@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import DatabaseError
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,7 +17,8 @@ from prometheus_client.registry import Collector
 
 from chain.models import Anchor
 from chain.models import Status as AnchorStatus
-from league.models import Round
+from config import invariants
+from league.models import InvariantReport, Round
 from league.models.player import Kind
 from league.models.round import Status
 from predictions.models import Prediction
@@ -60,6 +61,8 @@ class LeagueCollector(Collector):
         yield predictions_by_kind()
         yield from settlement_lag(self.now)
         yield from wishes(self.now)
+        yield from invariant_reports(self.now)
+        yield from obligations(self.now)
 
 
 def rounds_by_status() -> Metric:
@@ -107,6 +110,35 @@ def wishes(now: datetime) -> Iterator[Metric]:
         "Age of the oldest digest waiting to be anchored.",
         value=age(found["first"], now),
     )
+
+
+def invariant_reports(now: datetime) -> Iterator[Metric]:
+    """What the latest looks found (config.invariants): looking is too much work for a scrape."""
+    violations = GaugeMetricFamily(
+        "league_invariant_violations", "Rows that break an invariant.", labels=["id"]
+    )
+    ages = GaugeMetricFamily(
+        "league_invariant_age_seconds", "Age of the look at an invariant.", labels=["id"]
+    )
+    reports = InvariantReport.objects.values_list("invariant").order_by("invariant")
+    for id_, found, first in reports.annotate(found=Sum("violations"), first=Min("checked_at")):
+        violations.add_metric([id_], found)
+        ages.add_metric([id_], age(first, now))
+    yield violations
+    yield ages
+
+
+def obligations(now: datetime) -> Iterator[Metric]:
+    """What waits to be done; a scrape between two sweeps finds some, but never old ones."""
+    counts = GaugeMetricFamily("league_obligations", "Rows that wait, by kind.", labels=["kind"])
+    ages = GaugeMetricFamily(
+        "league_obligation_age_seconds", "Age of the oldest row that waits.", labels=["kind"]
+    )
+    for waiting in invariants.obligations(now=now):
+        counts.add_metric([waiting.name], waiting.count)
+        ages.add_metric([waiting.name], waiting.age_s)
+    yield counts
+    yield ages
 
 
 def age(at: datetime | None, now: datetime) -> float:

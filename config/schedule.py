@@ -26,9 +26,18 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "league.forget_answers": ("work", 3600),
     "chain.pump": ("chain", 5),
 }
+# What watches the league instead of carrying it: who is at work, and is all as it must be.
+WATCHES: dict[str, tuple[str, int]] = {
+    "league.heartbeat_tick": ("tick", 10),
+    "league.heartbeat_work": ("work", 10),
+    "league.heartbeat_ml": ("ml", 10),
+    "league.heartbeat_chain": ("chain", 10),
+    "config.check_invariants": ("work", 900),
+}
+TASKS = SWEEPS | WATCHES
 
-ROUTES = {task: {"queue": queue} for task, (queue, _) in SWEEPS.items()}
+ROUTES = {task: {"queue": queue} for task, (queue, _) in TASKS.items()}
 ENTRIES: dict[str, dict[str, Any]] = {
     task: {"task": task, "schedule": period, "options": {"expire_seconds": period}}
-    for task, (_, period) in SWEEPS.items()
+    for task, (_, period) in TASKS.items()
 }

@@ -1,7 +1,7 @@
 """The table sweep: every board whose season has new final rounds is made anew from the scores."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db.models import Count, F
 from leaderboard import ranking, verdict
 from leaderboard.models import Board, Standing
 from leaderboard.ranking import Competitor, Row
+from leaderboard.verdict import Verdict
 from league.horizons import TABLE
 from league.models import Player, Round
 from league.models.round import Status
@@ -24,29 +25,26 @@ Points = dict[int, dict[datetime, dict[str, int]]]
 
 def publish(*, now: datetime) -> int:
     """Republish every board that lags behind its season's final rounds."""
+    behind = lagging()
+    for season, horizon in behind:
+        _publish(season, horizon, now=now)
+    return len(behind)
+
+
+def lagging() -> list[tuple[UUID, str]]:
+    """Season and horizon of the boards that do not cover all final rounds."""
     finals = (
         Round.objects.filter(status=Status.FINAL)
         .values_list("season", "horizon")
         .annotate(rounds=Count("pk"))
     )
     shown = {(board.season_id, board.horizon): board.rounds for board in Board.objects.all()}
-    lagging = [row for row in finals if shown.get((row[0], row[1])) != row[2]]
-    for season, horizon, _ in lagging:
-        _publish(season, horizon, now=now)
-    return len(lagging)
+    return [(row[0], row[1]) for row in finals if shown.get((row[0], row[1])) != row[2]]
 
 
 def _publish(season: UUID, horizon: str, *, now: datetime) -> None:
     sizes = sizes_of(season, horizon)
-    points = points_of(season, horizon)
-    players = Player.objects.in_bulk(points)
-    rows = ranking.table(
-        [_competitor(player, points[player.pk]) for player in players.values()],
-        sizes=sizes,
-        shrinkage=TABLE[horizon].shrinkage,
-    )
-    by_handle = {player.handle: points[player.pk] for player in players.values()}
-    judged = verdict.judge(pairs_of(by_handle), horizon=horizon, ai=AI_SIDE)
+    rows, judged = derive(season, horizon, sizes=sizes)
     with transaction.atomic(durable=True):
         board, _ = Board.objects.select_for_update().get_or_create(
             season_id=season,
@@ -62,6 +60,21 @@ def _publish(season: UUID, horizon: str, *, now: datetime) -> None:
         )
         Standing.objects.filter(board=board).delete()
         Standing.objects.bulk_create([_standing(board, row) for row in rows])
+
+
+def derive(
+    season: UUID, horizon: str, *, sizes: Mapping[datetime, int]
+) -> tuple[list[Row], Verdict]:
+    """A board's rows and verdict from the scores; `sizes` as of `sizes_of`."""
+    points = points_of(season, horizon)
+    players = Player.objects.in_bulk(points)
+    rows = ranking.table(
+        [_competitor(player, points[player.pk]) for player in players.values()],
+        sizes=sizes,
+        shrinkage=TABLE[horizon].shrinkage,
+    )
+    by_handle = {player.handle: points[player.pk] for player in players.values()}
+    return rows, verdict.judge(pairs_of(by_handle), horizon=horizon, ai=AI_SIDE)
 
 
 def sizes_of(season: UUID, horizon: str) -> dict[datetime, int]:

@@ -138,11 +138,17 @@ def _clock(round_: Round, *, now: datetime) -> Clock:
     return DATABASE if round_.season.price_mode == PriceMode.LIVE else FixedClock(now)
 
 
-def _note(forecast: Forecast, found: Inputs) -> Note:
+def shown(*, reasoning: str, as_of: datetime, is_simulated: bool) -> dict[str, object]:
     """The payload repeats what the prediction's row shows, so that anybody can open its hash."""
-    shown = {
-        "as_of": found.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "is_simulated": forecast.is_simulated,
-        "reasoning": forecast.reasoning,
+    return {
+        "as_of": as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "is_simulated": is_simulated,
+        "reasoning": reasoning,
     }
-    return Note(forecast.reasoning, found.as_of, forecast.is_simulated, shown, found.frame)
+
+
+def _note(forecast: Forecast, found: Inputs) -> Note:
+    payload = shown(
+        reasoning=forecast.reasoning, as_of=found.as_of, is_simulated=forecast.is_simulated
+    )
+    return Note(forecast.reasoning, found.as_of, forecast.is_simulated, payload, found.frame)

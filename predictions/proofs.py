@@ -27,12 +27,13 @@ def facts_of(round_: Round) -> facts.RoundFacts:
 def outcome_of(
     round_: Round, *, points: list[int], evidence: list[Json], anchor: Json | None = None
 ) -> facts.Outcome:
-    """How a settled round ended; `points` are the milli-points by seq."""
+    """How a round ended; `points` are the milli-points by seq, none when it is void."""
+    is_void = round_.status == Status.VOID
     return facts.Outcome(
-        status=Status.SETTLED,
-        price=round_.settlement_price or Decimal(0),
+        status=Status.VOID if is_void else Status.SETTLED,
+        price=Decimal(0) if is_void else round_.settlement_price or Decimal(0),
         settled_at=round_.settles_at,
-        frame=frame_of(round_),
+        frame=None if is_void else frame_of(round_),
         evidence=evidence,
         score_root=merkle.root(leaves.score_leaves_of(round_, points)),
         anchor=anchor,

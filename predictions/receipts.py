@@ -110,11 +110,11 @@ def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:
 
 def _outcome(round_: Round, points: list[int] | None) -> facts.Outcome | None:
     wish = anchors.of(kind="settlement", subject=words.round_key(round_))
-    if points is None or wish is None:
+    if wish is None or (points is None and round_.status != Status.VOID):
         return None
     return proofs.outcome_of(
         round_,
-        points=points,
+        points=points or [],
         evidence=wish.payload["evidence"],
         anchor=_anchor(round_, "settlement"),
     )

@@ -33,7 +33,10 @@ def altered_words(since: datetime) -> int:
     """
     standing = Prediction.objects.filter(round__settles_at__gte=since)
     earlier = Revision.objects.filter(prediction__round__settles_at__gte=since)
-    there, before = ("round__season", "player"), ("prediction__round__season", "prediction__player")
+    there, before = (
+        ("round__season", "player"),
+        ("prediction__round__season", "prediction__player"),
+    )
     return sum(
         (
             _failing(_is_as_sealed, _each(standing.select_related(*there))),
@@ -169,6 +172,11 @@ def _failing(holds: Callable[[T], bool], rows: Iterable[T]) -> int:
 def _try(holds: Callable[[T], bool], row: T) -> bool:
     try:
         return holds(row)
-    except (ArithmeticError, LookupError, ValueError):
-        logger.warning("a row cannot be computed with", extra={"row": str(row)}, exc_info=True)
+    except (
+        ArithmeticError,
+        LookupError,
+        ValueError,
+    ) as error:  # its text may quote sealed numbers
+        extra = {"row": str(row), "failure": type(error).__name__}
+        logger.warning("a row cannot be computed with", extra=extra)
         return False

@@ -7,12 +7,11 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import F, UUIDField
 
-from chain import anchors, facts
 from league import rounds
 from league.models import Player, Round
 from league.models.player import Kind
 from league.models.round import Status
-from predictions import entry_forms, leaves, proofs, words
+from predictions import entry_forms, leaves, settlements
 from predictions.entry_forms import Entry
 from predictions.forecasters import crowd
 from predictions.models import Commitment, Prediction, Score
@@ -32,14 +31,14 @@ ADD_TO_TALLIES = """
 
 
 def grade(*, now: datetime) -> int:
-    """Score every settled and committed round. Returns the rounds made final."""
+    """Score every settled and committed round, and close the void ones. Returns how many."""
     due = (
         Round.objects.healthy()
         .filter(status=Status.SETTLED, pk__in=Commitment.objects.values("round"))
         .select_related("season")
         .order_by("settles_at", "pk")[:BATCH]
     )
-    return sum(_try(round_, now=now) for round_ in due)
+    return sum(_try(round_, now=now) for round_ in due) + settlements.close_voids(now=now)
 
 
 def resolved(entry: Prediction, *, round_: Round) -> rules.Quantiles:
@@ -63,6 +62,19 @@ def points_of(quantiles: list[rules.Quantiles], *, round_: Round) -> list[int]:
     )
 
 
+def scores_of(round_: Round) -> list[Score]:
+    """What a settled round's entries earn, unsaved: by seq, then the crowd's if there is one."""
+    entries = leaves.entries_of(round_)
+    quantiles = [resolved(entry, round_=round_) for entry in entries]
+    scores = [
+        Score(round=round_, player=entry.player, seq=seq, points_milli=milli)
+        for seq, (entry, milli) in enumerate(
+            zip(entries, points_of(quantiles, round_=round_), strict=True)
+        )
+    ]
+    return scores + _crowd_score(round_, entries, quantiles)
+
+
 def _try(round_: Round, *, now: datetime) -> bool:
     """One poisoned round must not delay the others: it is counted, logged and passed over."""
     try:
@@ -74,20 +86,14 @@ def _try(round_: Round, *, now: datetime) -> bool:
 
 
 def _grade(round_: Round, *, now: datetime) -> bool:
-    entries = leaves.entries_of(round_)
-    quantiles = [resolved(entry, round_=round_) for entry in entries]
-    points = points_of(quantiles, round_=round_)
-    scores = [
-        Score(round=round_, player=entry.player, seq=seq, points_milli=milli)
-        for seq, (entry, milli) in enumerate(zip(entries, points, strict=True))
-    ]
-    scores += _crowd_score(round_, entries, quantiles)
+    scores = scores_of(round_)
+    points = [score.points_milli for score in scores if score.seq is not None]
     with transaction.atomic(durable=True):
         if not rounds.finalize(round_, now=now):
             return False
         Score.objects.bulk_create(sorted(scores, key=lambda score: score.player_id))
         _add_to_tallies(round_)
-        _anchor(round_, points, now=now)
+        settlements.request(round_, points=points, now=now)
     return True
 
 
@@ -112,20 +118,3 @@ def _crowd_score(
         return []
     milli = points_of([combined], round_=round_)[0]
     return [Score(round=round_, player=player, seq=None, points_milli=milli)]
-
-
-def _anchor(round_: Round, points: list[int], *, now: datetime) -> None:
-    outcome = proofs.outcome_of(round_, points=points, evidence=proofs.evidence_of(round_))
-    anchors.request(
-        kind="settlement",
-        subject=words.round_key(round_),
-        digest=facts.settlement_digest(outcome),
-        payload={
-            "round": str(round_.pk),
-            "count": len(points),
-            "price": str(outcome.price),
-            "score_root": outcome.score_root.hex(),
-            "evidence": list(outcome.evidence),
-        },
-        now=now,
-    )

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from league import answers
 from league.models import Answer, ApiKey, Player, Round
@@ -91,9 +90,7 @@ def test_what_was_accepted_before_the_lock_is_answered_after_it(world: World) ->
     assert (late.status_code, late.json()["code"]) == (409, "round_not_open")
 
 
-def test_an_answer_lost_on_the_way_is_given_on_the_next_try(
-    world: World, settings: SettingsWrapper
-) -> None:
+def test_an_answer_lost_on_the_way_is_given_on_the_next_try(world: World, settings: Any) -> None:
     settings.MIDDLEWARE = [lossy.PATH, *settings.MIDDLEWARE]
     assert send(world, **{"X-Test-Lose": "1"}).status_code == 500
     again = send(world)
@@ -138,7 +135,7 @@ def test_who_asks_and_the_key_itself_are_not_stored(world: World) -> None:
     assert "alice" not in str(row)
 
 
-# -- refusals and failures are not remembered -------------------------------------------------------
+# -- refusals and failures are not remembered ----------------------------------------------------
 def test_a_refused_request_may_be_corrected_under_its_key(world: World) -> None:
     refused = [
         send(world, {"form": "prob_up"}),
@@ -259,7 +256,7 @@ def test_a_refused_registration_keeps_nothing(world: World) -> None:
     assert client.post("/api/v1/players/me", body, "application/json").status_code == 201
 
 
-def test_a_secret_is_never_kept_for_a_replay(world: World, settings: SettingsWrapper) -> None:
+def test_a_secret_is_never_kept_for_a_replay(world: World, settings: Any) -> None:
     settings.ENABLE_USER_REGISTRATION = True
     before = ApiKey.objects.count()
     wallet = "0x00000000000000000000000000000000000000a1"
@@ -276,9 +273,7 @@ def test_a_secret_is_never_kept_for_a_replay(world: World, settings: SettingsWra
 
 
 # -- browsers on other origins --------------------------------------------------------------------
-def test_other_origins_may_send_the_key_and_read_the_replay(
-    world: World, settings: SettingsWrapper
-) -> None:
+def test_other_origins_may_send_the_key_and_read_the_replay(world: World, settings: Any) -> None:
     settings.CORS_ALLOWED_ORIGINS = ["https://play.example.org"]
     asked = Client().options(
         path_of(world.open_round),

@@ -36,8 +36,8 @@ def own_tasks() -> set[str]:
 
 
 def test_beat_sends_exactly_the_tasks_that_exist() -> None:
-    assert own_tasks() == set(schedule.SWEEPS)
-    assert {entry["task"] for entry in schedule.ENTRIES.values()} == set(schedule.SWEEPS)
+    assert own_tasks() == set(schedule.TASKS)
+    assert {entry["task"] for entry in schedule.ENTRIES.values()} == set(schedule.TASKS)
 
 
 def test_the_sweep_command_does_what_the_workers_do() -> None:
@@ -65,7 +65,7 @@ def test_a_task_says_its_name(module: Path, function: sources.Function) -> None:
 
 def test_hints_expire_with_their_period_and_go_to_a_declared_queue() -> None:
     queues = {queue.name for queue in schedule.QUEUES}
-    for task, (queue, period) in schedule.SWEEPS.items():
+    for task, (queue, period) in schedule.TASKS.items():
         assert queue in queues
         assert app.conf.task_routes[task] == {"queue": queue}
         assert schedule.ENTRIES[task]["options"] == {"expire_seconds": period}

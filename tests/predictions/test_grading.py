@@ -117,7 +117,7 @@ def test_a_withdrawn_entry_and_a_void_round_score_nothing() -> None:
     Prediction.objects.filter(round=kept, player=bela).update(is_withdrawn=True)
     settle(kept)
     operations.void(settle(gone), reason="Wrong on all sides.", actor="ada", now=NOON)
-    assert grade() == 1
+    assert grade() == 2  # one scored, one closed without scores
     assert list(Score.objects.values_list("round", "player")) == [(kept.pk, ada.pk)]
 
 

@@ -176,6 +176,10 @@ def test_a_void_rounds_words_are_still_proven() -> None:
     )
     sweep(LOCK + HOUR)
     document = published(receipts.of(word_of(2)))
-    assert document["result"] is None
+    result = document["result"]
+    assert (result["status"], result["points_milli"], result["proof"]) == ("void", None, [])
+    assert result["anchor"] is not None
     assert verify.verdict(verify.check(document, ledger())) == verify.VERIFIED
     assert not Score.objects.exists()
+    sweep(LOCK + 2 * HOUR)
+    assert published(receipts.of(word_of(2))) == document
