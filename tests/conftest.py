@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from config import rate_limit
 from markets import bars
+from tests import played
 
 # The same examples on every machine; a shared core must not fail a test by being slow.
 hypothesis.settings.register_profile("league", derandomize=True, deadline=None, max_examples=60)
@@ -25,3 +27,12 @@ def _forget_bars() -> Iterator[None]:
 def _fresh_allowance() -> None:
     """Every test starts with the whole minute's requests."""
     rate_limit.made.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def _played_season(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A season in full swing, in a database of the module's own."""
+    with django_db_blocker.unblock(), played.season(tmp_path_factory.mktemp("played")):
+        yield

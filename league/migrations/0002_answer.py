@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['asked_at'], name='answer_by_age')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('body', ''), ('status__isnull', True)), models.Q(('status__gte', 200), ('status__lt', 300)), _connector='OR'), name='answer_is_a_success')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('body', ''), ('status__isnull', True)), models.Q(('status__gte', 200), ('status__isnull', False), ('status__lt', 300)), _connector='OR'), name='answer_is_a_success')],
             },
         ),
     ]

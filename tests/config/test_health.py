@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from config import health
+from league import heartbeats
 from league.models import League, Round, Season
 from markets import assets
 
@@ -33,7 +34,7 @@ def test_alive_asks_nothing(client: Client) -> None:
 
 def test_ready_means_database_and_migrations(client: Client, db: None) -> None:
     body = client.get("/readyz").json()
-    assert body == {"status": "ok", "database": "ok", "migrations": "ok"}
+    assert body == {"status": "ok", "database": "ok", "migrations": "ok", "heartbeats": {}}
 
 
 def test_health_says_how_everything_is(client: Client, db: None) -> None:
@@ -55,6 +56,19 @@ def test_late_rounds_degrade_without_taking_the_service_out(client: Client, db: 
     answer = client.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["overdue_rounds"] == 1
+
+
+def test_a_silent_queue_degrades_without_taking_the_service_out(client: Client, db: None) -> None:
+    heartbeats.record("tick", now=timezone.now() - timedelta(seconds=61))
+    heartbeats.record("work", now=timezone.now())
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["heartbeats"]["tick"] >= 61
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+    assert ready.json()["heartbeats"]["tick"] >= 61
+    heartbeats.record("tick", now=timezone.now())
+    assert client.get("/health").json()["status"] == "ok"
 
 
 @pytest.mark.parametrize("path", ["/health", "/readyz"])

@@ -12,6 +12,8 @@ NAMES = (
     "league_settlement_lag_seconds",
     "league_anchor_wishes",
     "league_anchor_wish_age_seconds",
+    "league_obligations",
+    "league_obligation_age_seconds",
     "league_rate_limit_storage_failures_total",
     "django_http_requests_total_by_method_total",
 )

@@ -84,12 +84,12 @@ def slow_first(sender: Sender) -> list[Any]:
 
     def patient() -> Told:
         wait_for(lambda: bool(held))
+        willing_to_wait("9s")
         return sender.post()
 
     def impatient() -> Told:
         wait_for(is_anybody_waiting)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '200ms'")
+        willing_to_wait("200ms")
         refused.append(sender.post())
         return refused[-1]
 
@@ -97,14 +97,23 @@ def slow_first(sender: Sender) -> list[Any]:
     return [first, second, sender.post()]
 
 
+def willing_to_wait(duration: str) -> None:
+    """For a lock, in this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [duration])
+
+
 def is_anybody_waiting() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         return bool(cursor.fetchone()[0])
 
 
-def wait_for(true: Callable[[], bool], *, at_most_s: float = 2.5) -> None:
-    deadline = time.monotonic() + at_most_s  # shorter than the application's own lock_timeout
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 8  # a transaction may be idle for ten
     while not true() and time.monotonic() < deadline:
         time.sleep(0.01)
 

@@ -52,9 +52,8 @@ def test_sixteen_refusals_leave_nothing(scenes: Facts) -> None:
     assert (facts["revisions"], facts["archived"], facts["kept"]) == ([], 0, [])
 
 
+@pytest.mark.parametrize("scenes", ["postgresql"], indirect=True)  # SQLite has one writer
 def test_a_request_whose_twin_is_still_in_flight_is_told_to_come_again(scenes: Facts) -> None:
-    if "slow_first" not in scenes:
-        pytest.skip("SQLite has one writer at a time: nobody can be in flight beside it")
     facts = scenes["slow_first"]
     first, second, third = facts["answers"]
     assert (first["status"], first["is_replay"]) == (201, False)

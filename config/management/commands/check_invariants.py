@@ -47,7 +47,7 @@ def _only(text: str | None) -> tuple[str, ...]:
     unknown = [id_ for id_ in ids if id_ not in invariants.IDS]
     if unknown or not ids:
         known = ", ".join(invariants.IDS)
-        raise CommandError(f"--only: unknown {', '.join(unknown) or text!r}; known: {known}.")
+        raise CommandError(f"--only: unknown {', '.join(unknown) or text}; known: {known}.")
     return ids
 
 
@@ -78,8 +78,8 @@ def _document(found: list[Finding], waiting: list[Obligation]) -> dict[str, Any]
     return {
         "violations": sum(finding.violations or 0 for finding in found),
         "unchecked": [finding.name for finding in found if finding.violations is None],
-        "checks": [asdict(finding) for finding in found],
-        "waiting": [asdict(one) for one in waiting],
+        "checks": [asdict(one) | {"seconds": round(one.seconds, 3)} for one in found],
+        "waiting": [asdict(one) | {"age_s": round(one.age_s, 3)} for one in waiting],
     }
 
 
