@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from league.models import Round
 from league.models.player import BUILT_IN
 from league.models.round import Status
-from predictions import recomputation
+from predictions import recomputation, settlements
 from predictions.commitments import COMMITTABLE
 from predictions.models import Commitment, Prediction, Revision, Score
 
@@ -130,6 +130,12 @@ def grades(_now: datetime) -> tuple[int, datetime | None]:
     return _oldest(Round.objects.filter(status=Status.SETTLED), "settles_at")
 
 
+def endings(_now: datetime) -> tuple[int, datetime | None]:
+    """I22: void rounds whose ending is not yet wished on a ledger."""
+    rounds = Round.objects.filter(pk__in=settlements.unclosed().values("round"))
+    return _oldest(rounds, "locks_at")
+
+
 def _standing() -> QuerySet[Prediction]:
     return Prediction.objects.filter(is_withdrawn=False)
 
@@ -158,4 +164,8 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     "I16": (recomputation.roots_unlike_their_entries,),
     "I18": (recomputation.settlements_unlike_their_anchor,),
 }
-WAITING: Final[Mapping[str, Waiting]] = {"commitment": commitments, "grade": grades}
+WAITING: Final[Mapping[str, Waiting]] = {
+    "commitment": commitments,
+    "grade": grades,
+    "void_ending": endings,
+}

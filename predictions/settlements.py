@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from chain import anchors, facts
 from chain.models import Anchor
 from chain.models import Kind as AnchorKind
@@ -38,14 +40,14 @@ def request(round_: Round, *, points: list[int], now: datetime) -> None:
 
 def close_voids(*, now: datetime) -> int:
     """Anchor the ending of committed rounds that became void. Returns how many were new."""
-    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT).values("subject")
-    due = (
-        Commitment.objects.filter(round__status=Status.VOID)
-        .exclude(round_key__in=told)
-        .select_related("round__season")
-        .order_by("pk")[:BATCH]
-    )
+    due = unclosed().select_related("round__season").order_by("pk")[:BATCH]
     return sum(_close(commitment.round, now=now) for commitment in due)
+
+
+def unclosed() -> QuerySet[Commitment]:
+    """Committed rounds that are void without an anchor that says so."""
+    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT).values("subject")
+    return Commitment.objects.filter(round__status=Status.VOID).exclude(round_key__in=told)
 
 
 def _close(round_: Round, *, now: datetime) -> bool:

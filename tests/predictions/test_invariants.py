@@ -7,6 +7,7 @@ from django.db.models import F
 
 from chain.models import Anchor
 from league.models import Player, Round
+from markets.models import Observation
 from predictions import invariants
 from predictions.models import Commitment, Prediction, Revision, Score, Tally
 from tests import played
@@ -38,8 +39,8 @@ def scores(*, handle: str = "human-2") -> Any:
     return Score.objects.filter(round=of_round("final"), player__handle=handle)
 
 
-def settlements() -> Any:
-    return Anchor.objects.filter(kind="settlement", payload__round=str(of_round("final").pk))
+def settlements(status: str) -> Any:
+    return Anchor.objects.filter(kind="settlement", payload__round=str(of_round(status).pk))
 
 
 def raised() -> None:
@@ -101,10 +102,19 @@ def foreseen() -> None:
     word.update(as_of=word.get().round.locks_at + timedelta(seconds=1))
 
 
-def told_otherwise(key: str) -> None:
-    anchor = settlements().get()
-    anchor.payload[key] = [] if key == "evidence" else "1"
+def told_otherwise(key: str, *, status: str = "final") -> None:
+    anchor = settlements(status).get()
+    anchor.payload[key] = [{"source": "hearsay"}] if key == "evidence" else "1"
     anchor.save()
+
+
+def heard_more_of() -> None:
+    """The instant at which a void round would have settled, by another round."""
+    void = of_round("void")
+    Observation.objects.create(
+        asset_id=void.asset_id, source="sim-alpha", instant=void.settles_at, value=1,
+        source_time=void.settles_at, fetched_at=void.settles_at, is_valid=True, digest="0" * 64,
+    )  # fmt: skip
 
 
 CASES: list[tuple[Callable[[], object], set[str]]] = [
@@ -142,6 +152,10 @@ CASES: list[tuple[Callable[[], object], set[str]]] = [
     (lambda: commitments("running").update(round_key="b" * 64), {"I16"}),
     (lambda: told_otherwise("price"), {"I18"}),
     (lambda: told_otherwise("score_root"), {"I18"}),
+    (lambda: told_otherwise("evidence", status="void"), {"I6", "I18"}),
+    (lambda: told_otherwise("price", status="void"), {"I18"}),
+    (lambda: settlements("final").delete(), {"I17", "I18"}),
+    (heard_more_of, set()),
 ]
 
 
@@ -165,7 +179,10 @@ def test_what_has_not_been_done_waits() -> None:
         assert {name: of(PRESENT) for name, of in invariants.WAITING.items()} == {
             "commitment": (0, None),
             "grade": (0, None),
+            "void_ending": (0, None),
         }
+        settlements("void").delete()
+        assert invariants.endings(PRESENT) == (1, of_round("void").locks_at)
         commitments("running").delete()
         final = of_round("final")
         Round.objects.filter(pk=final.pk).update(status="settled", finalized_at=None)

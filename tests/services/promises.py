@@ -7,7 +7,7 @@ from typing import Any
 from tests.services.bots import Acknowledged
 
 Evidence = dict[str, list[dict[str, Any]]]
-LIFE = ["open", "locked", "running", "settled", "final"]
+LIFE = ["scheduled", "open", "locked", "running", "settled", "final"]
 
 
 def assert_kept(facts: Evidence, *, journal: list[Acknowledged]) -> None:

@@ -18,7 +18,7 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402 -- Django first
 
-from league import history, keys, players, seasons  # noqa: E402
+from league import history, keys, players, seasons, transitions  # noqa: E402
 from league.clock import FixedClock  # noqa: E402
 from league.models import League, Player, Round, Season  # noqa: E402
 from markets import assets  # noqa: E402
@@ -71,15 +71,16 @@ def make_person(number: int, *, now: datetime) -> tuple[Player, str]:
 
 
 def make_round(season: Season, asset: str, locks_at: datetime) -> Round:
-    return Round.objects.create(
+    round_ = Round.objects.create(
         season=season,
         asset_id=asset,
         horizon="5m",
         opens_at=locks_at - 5 * MINUTE,
         locks_at=locks_at,
         settles_at=locks_at + MINUTE,
-        status="open",
     )
+    transitions.move(round_, transitions.Step("open", at=round_.opens_at))
+    return round_
 
 
 def enter(round_: Round, player: Player) -> None:

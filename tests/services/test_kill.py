@@ -130,6 +130,7 @@ def test_random_kills_lose_nothing_and_duplicate_nothing(stack: Supervisor) -> N
     assert len(bot.journal) >= 10
     assert {code for status, code in bot.refusals if status < 500} <= {"round_not_open"}
     promises.assert_kept(facts, journal=bot.journal)
+    project.manage("check_invariants", env=stack.environment)
 
     project.manage("sweep", "--now", later, env=stack.environment)
     assert project.script("evidence", env=stack.environment) == facts
