@@ -20,6 +20,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "markets.record_quotes": quotes.record_all,
     "league.gather_history": history.gather,
     "league.schedule_rounds": calendar.schedule,
+    "league.turn_rounds": rounds.turn,
     "league.advance_rounds": rounds.advance,
     "predictions.enter_house_picks": house_picks.enter,
     "predictions.commit_locked": commitments.commit,

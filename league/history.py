@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from league.horizons import HOUR, TABLE
 from league.models import Round, Season
-from markets import bars
+from markets import bars, observations
+from markets.modes import PriceMode
 
 logger = logging.getLogger(__name__)
 # Hourly bars also feed the built-in forecasters: 100 daily closes and a training window.
@@ -61,7 +62,7 @@ def _bring(depths: dict[Series, int], *, now: datetime) -> int:
             price_mode=series.price_mode,
             interval=series.bar_s,
             start=now - timedelta(seconds=depth * series.bar_s),
-            now=now,
+            now=now - observations.PUBLISHING.get(PriceMode(series.price_mode), timedelta(0)),
         )
         for series, depth in sorted(depths.items())
     )

@@ -1,5 +1,6 @@
 """What an operator may do to a round: hold, release, void; always with a reason on record."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from league.models import Round
@@ -36,22 +37,22 @@ def release(round_: Round, *, actor: str, now: datetime) -> bool:
 
     :raises NotPossible: unless it is held.
     """
-    if round_.status != Status.HELD:
-        raise NotPossible(f"A {round_.status} round cannot be released.")
-    back = Status.LOCKED if round_.reference_price is None else Status.RUNNING
-    return move(
-        round_,
-        Step(back, at=now, reason="released", actor=actor),
-        hold_reason="",
-        is_operator_held=False,
-        retry_at=None,
-    )
+    return _go_on(round_, Step("", at=now, reason="released", actor=actor))
+
+
+def accept(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:
+    """Vouch for a move that the price rule found too big to believe, and let the round go on.
+
+    :raises ReasonTooShort: and NotPossible, and nothing is written.
+    """
+    _require_reason(reason)
+    return _go_on(round_, Step("", at=now, reason=reason, actor=actor), is_move_accepted=True)
 
 
 def revive(round_: Round) -> bool:
     """Let the sweeps try a round again that failed too often; whether it needed that."""
     stuck = Round.objects.filter(pk=round_.pk, attempts__gte=POISONED)
-    return bool(stuck.update(attempts=0, retry_at=None))
+    return bool(stuck.update(attempts=0, backoff_until=None, retry_at=None))
 
 
 def void(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:
@@ -65,8 +66,28 @@ def void(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:
     )
 
 
-def _require(round_: Round, to: str, reason: str) -> None:
+def _go_on(round_: Round, step: Step, **fields: bool) -> bool:
+    """From held back to where the round was; its sources get their patience anew."""
+    if round_.status != Status.HELD:
+        raise NotPossible(f"A {round_.status} round cannot be released.")
+    back = Status.LOCKED if round_.reference_price is None else Status.RUNNING
+    return move(
+        round_,
+        replace(step, to=back),
+        hold_reason="",
+        is_operator_held=False,
+        retry_at=None,
+        asked_at=None,
+        **fields,
+    )
+
+
+def _require_reason(reason: str) -> None:
     if len(reason.strip()) < LEAST_REASON:
         raise ReasonTooShort(f"Give a reason of at least {LEAST_REASON} characters.")
+
+
+def _require(round_: Round, to: str, reason: str) -> None:
+    _require_reason(reason)
     if to not in GRAPH[round_.status]:
         raise NotPossible(f"A {round_.status} round cannot become {to}.")

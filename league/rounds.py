@@ -9,20 +9,25 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
-from django.db.models import F
-
-from league import frames, history
+from league import disputes, frames, history, quarantine
 from league.frames import NoFrame
 from league.models import Round
 from league.models.round import Status
 from league.transitions import Step, move
-from markets import observations
+from markets import bars, observations
 from markets.observations import InstantPrice, PriceDisputed, PriceNotReady
 
 logger = logging.getLogger(__name__)
 BATCH = 500
-RETRY_LEAST = timedelta(seconds=10)
+
+
+def turn(*, now: datetime) -> int:
+    """Open and lock whatever is due: no network, so no slow source delays it."""
+    due = Round.objects.select_related("season")
+    opened = _each(due.due_to_open(now=now)[:BATCH], _open, now=now)
+    return opened + _each(due.due_to_lock(now=now)[:BATCH], _lock, now=now)
 
 
 def advance(*, now: datetime) -> int:
@@ -30,8 +35,7 @@ def advance(*, now: datetime) -> int:
     due = Round.objects.select_related("season", "asset")
     return sum(
         (
-            _each(due.due_to_open(now=now)[:BATCH], _open, now=now),
-            _each(due.due_to_lock(now=now)[:BATCH], _lock, now=now),
+            turn(now=now),
             _each(_with_history(due.due_for_reference(now=now), now=now), _reference, now=now),
             _each(_with_history(due.due_to_settle(now=now), now=now), _settle, now=now),
         )
@@ -55,12 +59,13 @@ def _reference(round_: Round, *, now: datetime) -> bool:
     """Freeze the price at the lock, the scale and the width: nothing changes them later."""
     instant = round_.locks_at
     try:
+        _await_bar(round_, instant=instant, now=now)
         scale = frames.measure(round_, until=instant)
         found = _price(round_, instant=instant, sigma_bp=scale.sigma_bp, now=now)
     except PriceNotReady as waiting:
-        return _wait(round_, until=waiting.retry_at)
+        return disputes.wait(round_, until=waiting.retry_at, now=now)
     except (PriceDisputed, NoFrame) as trouble:
-        return _hold_or_void(round_, str(trouble), instant=instant, now=now)
+        return disputes.dispute(round_, trouble, instant=instant, now=now)
     return move(
         round_,
         Step(Status.RUNNING, at=now),
@@ -69,7 +74,9 @@ def _reference(round_: Round, *, now: datetime) -> bool:
         width=round_.terms.width,
         is_sigma_borrowed=scale.is_borrowed,
         hold_reason="",
+        is_move_accepted=False,
         retry_at=None,
+        asked_at=None,
     )
 
 
@@ -79,22 +86,34 @@ def _settle(round_: Round, *, now: datetime) -> bool:
     try:
         found = _price(round_, instant=instant, sigma_bp=round_.sigma_bp, now=now)
     except PriceNotReady as waiting:
-        return _wait(round_, until=waiting.retry_at)
+        return disputes.wait(round_, until=waiting.retry_at, now=now)
     except PriceDisputed as trouble:
-        return _hold_or_void(round_, str(trouble), instant=instant, now=now)
+        return disputes.dispute(round_, trouble, instant=instant, now=now)
     return move(
         round_,
         Step(Status.SETTLED, at=now),
         settlement_price=found.price,
         outcome_bp=outcome_bp(found.price, reference=round_.reference_price or Decimal(0)),
         hold_reason="",
+        is_move_accepted=False,
         retry_at=None,
+        asked_at=None,
     )
 
 
 def outcome_bp(price: Decimal, *, reference: Decimal) -> float:
     """The scoring rule's y: the log return from the reference price in basis points."""
     return 1e4 * math.log(float(price) / float(reference))
+
+
+def _await_bar(round_: Round, *, instant: datetime, now: datetime) -> None:
+    """The scale, too, is of the instant: a source that had every bar so far may be late."""
+    mode = round_.season.price_mode
+    until = max(instant, round_.asked_at or now) + observations.patience(mode)
+    if now < until and bars.is_awaited(
+        symbol=round_.asset_id, price_mode=mode, interval=round_.terms.bar_s, closed_at=instant
+    ):
+        raise PriceNotReady(min(now + observations.ASK_AGAIN, until))
 
 
 def _price(
@@ -110,29 +129,9 @@ def _price(
         instant=instant,
         price_mode=round_.season.price_mode,
         now=now,
-        last_price=last_price,
+        asked_at=round_.asked_at or now,
+        last_price=None if round_.is_move_accepted else last_price,
         sigma_bp=sigma_bp,
-    )
-
-
-def _wait(round_: Round, *, until: datetime) -> bool:
-    """Not a transition: sources still have time to answer."""
-    Round.objects.filter(pk=round_.pk, version=round_.version).update(retry_at=until)
-    return False
-
-
-def _hold_or_void(round_: Round, reason: str, *, instant: datetime, now: datetime) -> bool:
-    deadline = instant + timedelta(seconds=round_.season.pinned["settle_deadline_s"])
-    if now >= deadline:
-        return move(round_, Step(Status.VOID, at=now, reason=reason), hold_reason=reason[:300])
-    retry_at = min(now + max(RETRY_LEAST, (now - instant) / 4), deadline)
-    if round_.status == Status.HELD:
-        return _wait(round_, until=retry_at)
-    return move(
-        round_,
-        Step(Status.HELD, at=now, reason=reason),
-        hold_reason=reason[:300],
-        retry_at=retry_at,
     )
 
 
@@ -141,7 +140,7 @@ def _with_history(due: Iterable[Round], *, now: datetime) -> list[Round]:
 
     Where that fails unexpectedly, round by round: the poisoned ones are counted and left out.
     """
-    rounds = list(due)[:BATCH]
+    rounds = list(islice(due, BATCH))
     try:
         history.gather_for(rounds, now=now)
     except Exception:
@@ -156,12 +155,4 @@ def _gather(round_: Round, *, now: datetime) -> bool:
 
 
 def _each(due: Iterable[Round], step: Callable[..., bool], *, now: datetime) -> int:
-    """One poisoned round must not delay the others: it is counted, logged and passed over."""
-    taken = 0
-    for round_ in due:
-        try:
-            taken += step(round_, now=now)
-        except Exception:
-            logger.exception("round step failed", extra={"round": str(round_.pk)})
-            Round.objects.filter(pk=round_.pk).update(attempts=F("attempts") + 1)
-    return taken
+    return sum(quarantine.attempt(step, round_, now=now) for round_ in due)

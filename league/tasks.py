@@ -18,6 +18,11 @@ def gather_history(**_: Any) -> None:
     history.gather(now=timezone.now())
 
 
+@shared_task(name="league.turn_rounds")
+def turn_rounds(**_: Any) -> None:
+    rounds.turn(now=timezone.now())
+
+
 @shared_task(name="league.advance_rounds")
 def advance_rounds(**_: Any) -> None:
     rounds.advance(now=timezone.now())

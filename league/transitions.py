@@ -45,7 +45,9 @@ def move(round_: Round, step: Step, **fields: Any) -> bool:
     with transaction.atomic():
         moved = Round.objects.filter(
             pk=round_.pk, status=round_.status, version=round_.version
-        ).update(status=step.to, version=F("version") + 1, attempts=0, **fields)
+        ).update(
+            status=step.to, version=F("version") + 1, attempts=0, backoff_until=None, **fields
+        )
         if not moved:
             return False
         RoundEvent.objects.create(

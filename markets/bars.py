@@ -53,6 +53,17 @@ def closes(*, symbol: str, price_mode: str, interval: int, until: datetime, coun
     return series.closes(key, last_opened=int(until.timestamp()) - interval, count=count)
 
 
+def is_awaited(*, symbol: str, price_mode: str, interval: int, closed_at: datetime) -> bool:
+    """Whether a source that had the bar before lacks the one that closed last."""
+    last = int(closed_at.timestamp()) // interval * interval - interval
+    opened = [
+        newest_opened_at(symbol=symbol, source=source.name, interval=interval)
+        for source in registry.providers(price_mode)
+        if interval in source.intervals
+    ]
+    return any(at is not None and at.timestamp() == last - interval for at in opened)
+
+
 def reading() -> contextlib.AbstractContextManager[None]:
     """A block that asks for many closes as of one moment while nobody else stores bars."""
     return series.reading()

@@ -70,7 +70,8 @@ class InstantPrice:
 
 
 def price_of_instant(
-    *, symbol: str, instant: datetime, price_mode: str, now: datetime, **jump: Unpack[Jump]
+    *, symbol: str, instant: datetime, price_mode: str, now: datetime, asked_at: datetime | None = None,
+    **jump: Unpack[Jump],
 ) -> InstantPrice:
     """Ask the sources that have not spoken yet, then take the median of all that have.
 
@@ -86,9 +87,9 @@ def price_of_instant(
     if now < ready_at:
         raise PriceNotReady(ready_at)
     unsure = _hear(question, mode)
-    patience = timedelta(0) if mode == PriceMode.REPLAY else PATIENCE
-    if unsure and now < instant + patience:
-        raise PriceNotReady(min(now + ASK_AGAIN, instant + patience))
+    until = max(instant, asked_at or instant) + patience(mode)
+    if unsure and now < until:
+        raise PriceNotReady(min(now + ASK_AGAIN, until))
     rows = stored(symbol=symbol, instant=instant, price_mode=mode)
     if unsure:
         _agree([*rows, *unsure], asset=asset, mode=mode, jump=jump)
@@ -101,6 +102,10 @@ def price_of_instant(
         observation_ids=tuple(row.pk for row in rows if row.source in agreed.sources),
         fragility=fragility(rows, agreed),
     )
+
+
+def patience(price_mode: str) -> timedelta:
+    return timedelta(0) if price_mode == PriceMode.REPLAY else PATIENCE
 
 
 def stored(*, symbol: str, instant: datetime, price_mode: str) -> list[Observation]:

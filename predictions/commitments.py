@@ -1,18 +1,17 @@
 """The commit sweep: what a locked round holds is fixed by a Merkle root, and anchored."""
 
-import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from chain import anchors, merkle
+from league import quarantine
 from league.models import Round, RoundEvent
 from league.models.round import Status
 from predictions import leaves, words
 from predictions.models import Commitment
 
-logger = logging.getLogger(__name__)
 BATCH = 500
 COMMITTABLE = (Status.LOCKED, Status.RUNNING, Status.HELD, Status.SETTLED)
 
@@ -24,23 +23,13 @@ def commit(*, now: datetime) -> int:
     """
     has_locked = Exists(RoundEvent.objects.filter(round=OuterRef("pk"), to_status=Status.LOCKED))
     due = (
-        Round.objects.healthy()
+        Round.objects.healthy(now=now)
         .filter(Q(status__in=COMMITTABLE) | Q(has_locked, status=Status.VOID))
-        .exclude(pk__in=Commitment.objects.values("round"))
+        .filter(~Exists(Commitment.objects.filter(round=OuterRef("pk"))))
         .select_related("season")
         .order_by("locks_at", "pk")[:BATCH]
     )
-    return sum(_try(round_, now=now) for round_ in due)
-
-
-def _try(round_: Round, *, now: datetime) -> bool:
-    """One poisoned round must not delay the others: it is counted, logged and passed over."""
-    try:
-        return _commit(round_, now=now)
-    except Exception:
-        logger.exception("committing failed", extra={"round": str(round_.pk)})
-        Round.objects.filter(pk=round_.pk).update(attempts=F("attempts") + 1)
-        return False
+    return sum(quarantine.attempt(_commit, round_, now=now) for round_ in due)
 
 
 def _commit(round_: Round, *, now: datetime) -> bool:

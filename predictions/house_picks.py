@@ -66,12 +66,12 @@ def enter(*, now: datetime) -> int:
     """
     due = Round.objects.filter(status=Status.OPEN, opens_at__lte=now, locks_at__gt=now)
     rounds = list(due.select_related("season").order_by("locks_at", "pk")[:BATCH])
-    players = {p.handle: p for p in Player.objects.filter(kind__in=BUILT_IN, is_active=True)}
+    roster = {p.handle: p for p in Player.objects.filter(kind__in=BUILT_IN, is_active=True)}
     entered = _entered(rounds)
     desk = Desk(now)
     made = 0
     for forecaster in registry.roster():
-        player = players.get(forecaster.handle)
+        player = roster.get(forecaster.handle)
         if player is None:
             continue
         waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
@@ -103,15 +103,23 @@ def _play(forecaster: Forecaster, player: Player, waiting: Sequence[Round], *, d
     asked = [(r, found) for r in waiting if (found := desk.inputs_of(r)) is not None]
     if not asked:
         return 0
-    try:
-        forecasts = forecaster.forecast([found for _, found in asked])
-    except Exception:
-        logger.exception("forecaster failed", extra={"player": player.handle})
-        return 0
+    forecasts = _forecast(forecaster, [found for _, found in asked])
     return sum(
         _submit(round_, player, forecast, note=_note(forecast, found), now=desk.now)
         for (round_, found), forecast in zip(asked, forecasts, strict=True)
+        if forecast is not None
     )
+
+
+def _forecast(forecaster: Forecaster, batch: Sequence[Inputs]) -> list[Forecast | None]:
+    """All at once; if that fails one by one, so that one sick asset silences no other."""
+    try:
+        return list(forecaster.forecast(batch))
+    except Exception:
+        logger.exception("forecaster failed", extra={"player": forecaster.handle})
+    if len(batch) == 1:
+        return [None]
+    return [found for inputs in batch for found in _forecast(forecaster, [inputs])]
 
 
 def _submit(

@@ -73,7 +73,7 @@ def miscounted_commitments(since: datetime) -> int:
     wrong = Commitment.objects.filter(round__settles_at__gte=since).annotate(
         entries=Coalesce(Subquery(counted), 0)
     )
-    bare = _finals(since).exclude(pk__in=Commitment.objects.values("round"))
+    bare = _finals(since).filter(~_committed())
     return wrong.exclude(count=F("entries")).count() + bare.count()
 
 
@@ -121,8 +121,7 @@ def inputs_from_after_the_lock(since: datetime) -> int:
 
 def commitments(_now: datetime) -> tuple[int, datetime | None]:
     """I22: locked rounds whose entries have no root yet."""
-    locked = Round.objects.filter(status__in=COMMITTABLE)
-    return _oldest(locked.exclude(pk__in=Commitment.objects.values("round")), "locks_at")
+    return _oldest(Round.objects.filter(~_committed(), status__in=COMMITTABLE), "locks_at")
 
 
 def grades(_now: datetime) -> tuple[int, datetime | None]:
@@ -138,6 +137,11 @@ def endings(_now: datetime) -> tuple[int, datetime | None]:
 
 def _standing() -> QuerySet[Prediction]:
     return Prediction.objects.filter(is_withdrawn=False)
+
+
+def _committed() -> Exists:
+    """Whether the round of the outer query has its root."""
+    return Exists(Commitment.objects.filter(round=OuterRef("pk")))
 
 
 def _finals(since: datetime) -> QuerySet[Round]:

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from chain import anchors, facts
 from chain.models import Anchor
@@ -46,8 +46,8 @@ def close_voids(*, now: datetime) -> int:
 
 def unclosed() -> QuerySet[Commitment]:
     """Committed rounds that are void without an anchor that says so."""
-    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT).values("subject")
-    return Commitment.objects.filter(round__status=Status.VOID).exclude(round_key__in=told)
+    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT, subject=OuterRef("round_key"))
+    return Commitment.objects.filter(~Exists(told), round__status=Status.VOID)
 
 
 def _close(round_: Round, *, now: datetime) -> bool:

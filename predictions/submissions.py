@@ -100,7 +100,10 @@ def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
         standing = _standing(round_id, player)
         if standing is None or standing.is_withdrawn:
             raise NothingToWithdraw("There is no prediction of yours in this round.")
-        _replace(standing, {"is_withdrawn": True, "accepted_at": at})
+        try:
+            _replace(standing, {"is_withdrawn": True, "accepted_at": at})
+        except IntegrityError as error:
+            raise Collision("Another request of yours came first.") from error
     standing.refresh_from_db()
     return standing
 

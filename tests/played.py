@@ -60,7 +60,7 @@ def violated() -> dict[str, int]:
     return found
 
 
-def run(sql: str, *values: object) -> None:
+def run(sql: str, *values: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 

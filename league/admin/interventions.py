@@ -57,6 +57,7 @@ class Intervention:
 
 HOLD = Intervention("hold", "Hold rounds", "held", ReasonForm, operations.hold)
 RELEASE = Intervention("release", "Release rounds", "released", ReleaseForm, operations.release)
+ACCEPT = Intervention("accept", "Accept big moves", "accepted", ReasonForm, operations.accept)
 VOID = Intervention("void", "Void rounds", "void", VoidForm, operations.void)
 
 

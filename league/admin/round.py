@@ -36,7 +36,7 @@ class RoundAdmin(RecordAdmin):
     date_hierarchy = "locks_at"
     ordering = ("-locks_at", "-pk")
     inlines = (EventInline,)
-    actions = ("hold", "release", "void", "revive")
+    actions = ("hold", "release", "accept", "void", "revive")
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("league.change_round")
@@ -48,6 +48,10 @@ class RoundAdmin(RecordAdmin):
     @admin.action(description="Release: let it go on", permissions=["operate"])
     def release(self, request: HttpRequest, chosen: QuerySet[Round]) -> HttpResponse | None:
         return interventions.carry_out(self, request, chosen=chosen, what=interventions.RELEASE)
+
+    @admin.action(description="Accept: vouch for a big move", permissions=["operate"])
+    def accept(self, request: HttpRequest, chosen: QuerySet[Round]) -> HttpResponse | None:
+        return interventions.carry_out(self, request, chosen=chosen, what=interventions.ACCEPT)
 
     @admin.action(description="Void: end without scores", permissions=["operate"])
     def void(self, request: HttpRequest, chosen: QuerySet[Round]) -> HttpResponse | None:

@@ -27,8 +27,9 @@ PRICED = (Status.SETTLED, Status.FINAL)
 class RoundQuerySet(models.QuerySet["Round"]):
     """What is due, as a function of `now`. A round that failed five times waits for a person."""
 
-    def healthy(self) -> "RoundQuerySet":
-        return self.filter(attempts__lt=POISONED)
+    def healthy(self, *, now: datetime) -> "RoundQuerySet":
+        rested = Q(backoff_until__isnull=True) | Q(backoff_until__lte=now)
+        return self.filter(rested, attempts__lt=POISONED)
 
     def due_to_open(self, *, now: datetime) -> "RoundQuerySet":
         return self.filter(status=Status.SCHEDULED, opens_at__lte=now).order_by("opens_at", "pk")
@@ -47,7 +48,7 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
     def _due_for_price(self, waiting: Q, *, now: datetime) -> "RoundQuerySet":
         ready = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
-        return self.healthy().filter(waiting, ready, is_operator_held=False)
+        return self.healthy(now=now).filter(waiting, ready, is_operator_held=False)
 
     def visible_entries(self) -> "RoundQuerySet":
         """Rounds whose entries are no longer sealed."""
@@ -82,7 +83,12 @@ class Round(models.Model):
     is_operator_held = models.BooleanField(
         default=False, help_text="Held by an operator until released."
     )
+    is_move_accepted = models.BooleanField(
+        default=False, help_text="An operator vouches for the big move of the pending price."
+    )
     retry_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="First look for this price.")
+    backoff_until = models.DateTimeField(null=True, blank=True, help_text="After a failure.")
     attempts = models.PositiveSmallIntegerField(
         default=0, help_text="Unexpected failures in a row."
     )

@@ -1,13 +1,12 @@
 """The grade sweep: one transaction writes every score, the tallies and the status `final`."""
 
-import logging
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import F, UUIDField
+from django.db.models import Exists, OuterRef, UUIDField
 
-from league import rounds
+from league import quarantine, rounds
 from league.models import Player, Round
 from league.models.player import Kind
 from league.models.round import Status
@@ -17,7 +16,6 @@ from predictions.forecasters import crowd
 from predictions.models import Commitment, Prediction, Score
 from predictions.scoring import rules
 
-logger = logging.getLogger(__name__)
 BATCH = 500
 ADD_TO_TALLIES = """
     INSERT INTO predictions_tally (season_id, horizon, player_id, rounds, points_milli)
@@ -33,12 +31,14 @@ ADD_TO_TALLIES = """
 def grade(*, now: datetime) -> int:
     """Score every settled and committed round, and close the void ones. Returns how many."""
     due = (
-        Round.objects.healthy()
-        .filter(status=Status.SETTLED, pk__in=Commitment.objects.values("round"))
+        Round.objects.healthy(now=now)
+        .filter(status=Status.SETTLED)
+        .filter(Exists(Commitment.objects.filter(round=OuterRef("pk"))))
         .select_related("season")
         .order_by("settles_at", "pk")[:BATCH]
     )
-    return sum(_try(round_, now=now) for round_ in due) + settlements.close_voids(now=now)
+    graded = sum(quarantine.attempt(_grade, round_, now=now) for round_ in due)
+    return graded + settlements.close_voids(now=now)
 
 
 def resolved(entry: Prediction, *, round_: Round) -> rules.Quantiles:
@@ -73,16 +73,6 @@ def scores_of(round_: Round) -> list[Score]:
         )
     ]
     return scores + _crowd_score(round_, entries, quantiles)
-
-
-def _try(round_: Round, *, now: datetime) -> bool:
-    """One poisoned round must not delay the others: it is counted, logged and passed over."""
-    try:
-        return _grade(round_, now=now)
-    except Exception:
-        logger.exception("grading failed", extra={"round": str(round_.pk)})
-        Round.objects.filter(pk=round_.pk).update(attempts=F("attempts") + 1)
-        return False
 
 
 def _grade(round_: Round, *, now: datetime) -> bool:

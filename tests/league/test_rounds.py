@@ -223,10 +223,12 @@ def test_a_poisoned_round_delays_no_other_and_is_left_alone_after_five_failures(
 
     with factories.market(since=SINCE, spoil=poison):
         rounds.advance(now=NOON)
-        for look in range(1, POISONED + 3):
-            rounds.advance(now=LOCK + look * SECOND)
+        strikes = [1, 6, 26, 106, 426, 1706, 3000]  # each rest is four times the one before
+        for count, second in enumerate(strikes, start=1):
+            rounds.advance(now=LOCK + (second - 1) * SECOND)
+            rounds.advance(now=LOCK + second * SECOND)
             assert factories.fresh(healthy).status == "running"
-            assert factories.fresh(poisoned).attempts == min(look, POISONED)
+            assert factories.fresh(poisoned).attempts == min(count, POISONED)
         rounds.advance(now=LOCK + HOUR)
     assert factories.fresh(healthy).status == "settled"
     assert factories.fresh(poisoned).status == "locked"
@@ -243,3 +245,31 @@ def test_a_mended_round_goes_on_once_a_person_has_cleared_it() -> None:
         assert rounds.advance(now=LOCK) == 1
     found = factories.fresh(round_)
     assert (found.status, found.attempts) == ("running", 0)
+
+
+def test_a_source_that_fails_once_gets_its_patience_however_late_the_sweep_is() -> None:
+    """The price is of the instant: on time, a minute late and five hours late it is the same."""
+    prices = set()
+    for number, late in enumerate((0, 61, 5 * 3600)):
+        failures = [1]
+
+        def blink(
+            venue: str, symbol: str, bar: base.BarValue, left: list[int] = failures
+        ) -> base.BarValue:
+            if venue == "sim-gamma" and LOCK - MINUTE <= bar.opened_at < LOCK and left:
+                left.pop()
+                raise base.ProviderUnavailable("blink")
+            return bar
+
+        round_ = factories.round_of(
+            factories.season(factories.league(slug=f"late-{number}"), slug=f"late-{number}"),
+            locks_at=LOCK,
+        )
+        with factories.market(since=SINCE, spoil=blink):
+            rounds.advance(now=NOON)
+            for second in (0, 5, 10, 70):
+                rounds.advance(now=LOCK + (late + second) * SECOND)
+        prices.add(factories.fresh(round_).reference_price)
+        factories.erase("markets.Observation", "markets.Bar")
+    assert len(prices) == 1
+    assert None not in prices

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,8 +24,8 @@ def open_round(symbol: str = "BTC") -> Round:
     return factories.opened(factories.round_of(of, locks_at=NOON, symbol=symbol))
 
 
-def commit() -> int:
-    return commitments.commit(now=NOON)
+def commit(now: datetime = NOON) -> int:
+    return commitments.commit(now=now)
 
 
 def test_an_open_round_is_not_committed() -> None:
@@ -128,6 +128,6 @@ def test_one_poisoned_round_does_not_keep_the_others_from_being_committed() -> N
         kind="commitment", subject=key, digest=bytes(32), payload={"count": 9}, now=NOON
     )
     for look in range(1, 8):
-        commit()
+        commit(NOON + look * timedelta(hours=1))
         assert list(Commitment.objects.values_list("round", flat=True)) == [healthy.pk]
         assert factories.fresh(poisoned).attempts == min(look, 5)

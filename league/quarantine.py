@@ -1,0 +1,28 @@
+"""One poisoned round must not delay the others: its failures are counted, and it waits longer.
+
+Five strikes, 5 s to 21 min apart, take about half an hour; then the round waits for a person.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from league.models import Round
+
+logger = logging.getLogger(__name__)
+FIRST = timedelta(seconds=5)
+FACTOR = 4
+
+
+def attempt(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
+    """Whether the step did something; an unexpected failure is logged and counted."""
+    try:
+        return step(round_, now=now)
+    except Exception:
+        logger.exception("round step failed", extra={"round": str(round_.pk)})
+        Round.objects.filter(pk=round_.pk).update(
+            attempts=F("attempts") + 1, backoff_until=now + FIRST * FACTOR**round_.attempts
+        )
+        return False
