@@ -70,7 +70,12 @@ class InstantPrice:
 
 
 def price_of_instant(
-    *, symbol: str, instant: datetime, price_mode: str, now: datetime, asked_at: datetime | None = None,
+    *,
+    symbol: str,
+    instant: datetime,
+    price_mode: str,
+    now: datetime,
+    asked_at: datetime | None = None,
     **jump: Unpack[Jump],
 ) -> InstantPrice:
     """Ask the sources that have not spoken yet, then take the median of all that have.
