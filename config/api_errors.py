@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
-from rest_framework import exceptions
+from rest_framework import exceptions, renderers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -80,6 +80,7 @@ FRAMEWORK: dict[type[Exception], str] = {
     OperationalError: "unavailable",
     Http404: "not_found",
     PermissionDenied: "forbidden",
+    RequestDataTooBig: "body_too_large",
     exceptions.AuthenticationFailed: "authentication_failed",
     exceptions.MethodNotAllowed: "method_not_allowed",
     exceptions.NotAcceptable: "not_acceptable",
@@ -111,8 +112,11 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         request, code=code, detail=detail_of(error, code), errors=list(fields_of(error))
     )
     response = Response(document, status=document["status"], headers=headers_of(error, code))
-    renderer = getattr(request, "accepted_renderer", None)
-    if getattr(renderer, "format", "json") == "json":
+    spoken = getattr(getattr(request, "accepted_renderer", None), "format", None)
+    if spoken not in {"json", "api"}:  # the schema speaks YAML, its page HTML, a 406 nothing yet
+        request.accepted_renderer = renderers.JSONRenderer()
+        request.accepted_media_type = problems.CONTENT_TYPE
+    if spoken != "api":
         response.content_type = problems.CONTENT_TYPE
     return response
 
@@ -120,7 +124,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 def detail_of(error: Exception, code: str) -> str:
     """One sentence, never a database's or a library's own words."""
     problem = problems.TABLE[code]
-    if isinstance(error, exceptions.ValidationError | PermissionDenied) or code == "unavailable":
+    silent = exceptions.ValidationError | PermissionDenied | RequestDataTooBig
+    if isinstance(error, silent) or code == "unavailable":
         return problem.advice
     if isinstance(error, Http404):
         return "There is nothing at this address."

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
@@ -11,7 +12,8 @@ from config import problems
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return problems.response(request, code="malformed", detail="The request is malformed.")
+        code = "body_too_large" if isinstance(exception, RequestDataTooBig) else "malformed"
+        return problems.response(request, code=code, detail=problems.TABLE[code].advice)
     return defaults.bad_request(request, exception)
 
 

@@ -1,5 +1,6 @@
 """Cursor pages: {next, previous, results} and a Link header, at most 200 rows each."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,12 @@ from rest_framework import exceptions, pagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from league.inputs import query_number
+
+BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
+FOREIGN = "The cursor is not one of ours."
+LINK = {"type": ["string", "null"], "format": "uri"}
 
 
 class CursorPage(pagination.CursorPagination):
@@ -21,11 +28,18 @@ class CursorPage(pagination.CursorPagination):
 
     def get_page_size(self, request: Request) -> int:
         """:raises rest_framework.exceptions.ValidationError: unless 1 to 200 ASCII digits."""
-        given = request.query_params.get("limit", str(self.page_size))
-        is_number = given.isascii() and given.isdecimal() and len(given) <= 3  # noqa: PLR2004
-        if not is_number or not 1 <= int(given) <= self.max_page_size:
-            raise exceptions.ValidationError({"limit": [f"1 to {self.max_page_size}."]})
-        return int(given)
+        query, most = request.query_params, self.max_page_size
+        return query_number(query, "limit", default=self.page_size, low=1, high=most)
+
+    def decode_cursor(self, request: Request) -> Any:
+        """:raises rest_framework.exceptions.ParseError: for a cursor this API did not make."""
+        given = request.query_params.get(self.cursor_query_param, "")
+        if not BASE64.fullmatch(given):
+            raise exceptions.ParseError(FOREIGN)
+        try:
+            return super().decode_cursor(request)
+        except exceptions.NotFound as error:
+            raise exceptions.ParseError(FOREIGN) from error
 
     def get_ordering(
         self, request: Request, queryset: QuerySet[Any], view: APIView
@@ -41,10 +55,26 @@ class CursorPage(pagination.CursorPagination):
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError, TypeError, OverflowError, DataError) as error:
-            raise exceptions.ParseError("The cursor is not one of ours.") from error
+            raise exceptions.ParseError(FOREIGN) from error
 
     def get_paginated_response(self, data: Any) -> Response:
         links = {"next": self.get_next_link(), "prev": self.get_previous_link()}
         link = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items() if url)
         body = {"next": links["next"], "previous": links["prev"], "results": data}
         return Response(body, headers={"Link": link} if link else None)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """As OpenAPI 3.1 says it: the framework's own `nullable` is of 3.0 and means nothing."""
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": LINK, "previous": LINK, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        size = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        for parameter in found:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] = {"type": "integer"} | size
+        return found

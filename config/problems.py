@@ -51,6 +51,12 @@ TABLE = {
             "Idempotency-Key reused",
             "Send the first request's body again, or this one under a new key.",
         ),
+        Problem(
+            "length_required",
+            411,
+            "Length required",
+            "Send the body whole, with its Content-Length; chunks are not accepted.",
+        ),
         Problem("body_too_large", 413, "Body too large", "Send at most 64 KB."),
         Problem("unsupported_media_type", 415, "Unsupported media type", "Send JSON."),
         Problem("not_acceptable", 406, "Not acceptable", "Accept application/json."),

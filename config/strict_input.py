@@ -1,4 +1,6 @@
-"""What no request may carry: NUL in its path or query, bodies over 64 KB, ambiguous JSON."""
+"""What no request may carry: NUL in its path or query, a body without its length or over 64 KB,
+ambiguous JSON.
+"""
 
 import json
 import re
@@ -14,6 +16,8 @@ from config import problems
 
 DEEPEST = 20
 SURROGATE = re.compile("[\ud800-\udfff]")
+# A string never gives a character back and may lack its end: one pass, whatever the text.
+STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -23,7 +27,11 @@ class BodyTooLarge(exceptions.APIException):
 
 
 class StrictInputMiddleware:
-    """Refuses NUL before any view or database sees it (PostgreSQL cannot store one)."""
+    """Refuses NUL before any view or database sees it (PostgreSQL cannot store one).
+
+    And bodies in chunks: without Content-Length Django reads none, so `{"scopes": ["read"]}` would
+    count as no wish at all.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,6 +42,9 @@ class StrictInputMiddleware:
             return problems.response(
                 request, code="malformed", detail="NUL characters are not accepted."
             )
+        if "Transfer-Encoding" in request.headers:
+            advice = problems.TABLE["length_required"].advice
+            return problems.response(request, code="length_required", detail=advice)
         return self.get_response(request)
 
 
@@ -75,6 +86,8 @@ def parse(body: bytes) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise exceptions.ParseError(f"Malformed JSON: {error}") from error
+    except ArithmeticError as error:
+        raise exceptions.ParseError("Malformed JSON: an exponent is too long.") from error
     refuse_odd_text(value)
     return value
 
@@ -82,7 +95,7 @@ def parse(body: bytes) -> Any:
 def check_depth(text: str) -> None:
     """Counts brackets outside strings before the recursive decoder sees them."""
     depth = 0
-    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', text, re.DOTALL):
+    for mark in STRING_OR_BRACKET.findall(text):
         if mark in "[{":
             depth += 1
         elif mark in "]}":

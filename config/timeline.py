@@ -10,8 +10,16 @@ from league.cadence import Slot
 from markets import bars
 
 EVE = timedelta(seconds=1)
-# Nobody looks while time flies: quotes are not shown, and the table is made once, at the end.
-UNSEEN = {"markets.record_quotes", "leaderboard.publish_standings"}
+# What is left out while time flies: quotes nobody is shown, a table nobody reads (it is made once,
+# at the end), answers nobody repeats; and what the eve or `advance` does anyway.
+UNSEEN = {
+    "markets.record_quotes",
+    "league.gather_history",
+    "league.turn_rounds",
+    "league.forget_answers",
+    "predictions.enter_house_picks",
+    "leaderboard.publish_standings",
+}
 
 
 def instants_of(slots: Sequence[Slot], *, until: datetime) -> list[datetime]:

@@ -18,6 +18,7 @@ from leaderboard import queries
 from leaderboard import serializers as shapes
 from leaderboard.models import Board, Standing
 from league import visibility
+from league.inputs import query_number
 from league.models import League, Season
 
 
@@ -26,6 +27,26 @@ class RankPage(pagination.LimitOffsetPagination):
 
     default_limit = 100
     max_limit = 200
+    last_offset = 1_000_000
+
+    def get_limit(self, request: Request) -> int:
+        query, most = request.query_params, self.max_limit
+        return query_number(query, "limit", default=self.default_limit, low=1, high=most)
+
+    def get_offset(self, request: Request) -> int:
+        query, most = request.query_params, self.last_offset
+        return query_number(query, "offset", default=0, low=0, high=most)
+
+
+PLACES = [
+    OpenApiParameter(
+        name, {"type": "integer", "minimum": low, "maximum": high, "default": default}
+    )
+    for name, low, high, default in (
+        ("limit", 1, RankPage.max_limit, RankPage.default_limit),
+        ("offset", 0, RankPage.last_offset, 0),
+    )
+]
 
 
 class Leaderboard(APIView):
@@ -36,8 +57,7 @@ class Leaderboard(APIView):
         tags=["leaderboard"],
         parameters=[
             shapes.BoardQuerySerializer,
-            OpenApiParameter("limit", int),
-            OpenApiParameter("offset", int),
+            *PLACES,
         ],
         responses=shapes.LeaderboardSerializer,
     )
@@ -56,9 +76,9 @@ class Leaderboard(APIView):
             "previous": page.get_previous_link(),
             "results": shown,
         }
-        return Response(
-            shapes.LeaderboardSerializer(body).data, headers={"ETag": etag(request, board)}
-        )
+        tag = etag(request, board)
+        headers = {"ETag": tag} if tag else None
+        return Response(shapes.LeaderboardSerializer(body).data, headers=headers)
 
 
 class Verdict(APIView):
@@ -121,16 +141,21 @@ def heading(season: Season, horizon: str, board: Board | None) -> dict[str, Any]
     }
 
 
-def etag(request: Request, board: Board | None) -> str:
-    """The version of the board and everything that shapes this page of it."""
-    shape = request.accepted_renderer.format
-    version = f"{board.pk}.{board.version}" if board else "0"
-    text = f"{version}|{shape}|{request.get_full_path()}"
+def etag(request: Request, board: Board | None) -> str | None:
+    """The version of the board and everything that shapes this page of it.
+
+    None where more shapes it: the HTML names its reader, and no board yet has no version.
+    """
+    if board is None or request.accepted_renderer.format != "json":
+        return None
+    text = f"{board.pk}.{board.version}|{request.get_full_path()}"
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def not_modified(request: Request, board: Board | None) -> HttpResponseBase | None:
     """A 304 for a caller who has this version already, decided before the rows are read."""
-    if board is None:
-        return None
-    return get_conditional_response(request._request, etag=etag(request, board))  # noqa: SLF001
+    tag = etag(request, board)
+    unchanged = get_conditional_response(request._request, etag=tag) if tag else None  # noqa: SLF001
+    if unchanged is not None and tag is not None:
+        unchanged.headers["ETag"] = tag
+    return unchanged

@@ -1,6 +1,7 @@
-"""Strict request fields: no unknown names, plain decimals, instants of this century."""
+"""Strict request fields: no unknown names, plain numbers, instants of this century."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,8 +11,36 @@ from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 PLAIN = re.compile(r"-?\d{1,12}(\.\d{1,8})?", re.ASCII)
+LONGEST = 20
+# Control, line and paragraph separators, private use, unassigned; and what leaves no ink.
+UNSHOWN = {"Cc", "Zl", "Zp", "Co", "Cs", "Cn"}
+BLANK = {"Zs", "Cf", "Mn"}
+TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def query_number(query: Mapping[str, str], name: str, *, default: int, low: int, high: int) -> int:
+    """A query parameter of plain ASCII digits.
+
+    :raises rest_framework.exceptions.ValidationError: for anything else, or outside the bounds.
+    """
+    given = query.get(name, str(default))
+    is_number = given.isascii() and given.isdecimal() and len(given) <= len(str(high))
+    if not is_number or not low <= int(given) <= high:
+        raise serializers.ValidationError({name: [f"{low} to {high}."]})
+    return int(given)
+
+
+def validate_name(value: str) -> None:
+    """A name is shown to others on one line, in reading order, and has something to see.
+
+    :raises django.core.exceptions.ValidationError: for control and direction-changing characters,
+        or nothing but blanks.
+    """
+    kinds = [unicodedata.category(character) for character in value]
+    if UNSHOWN & set(kinds) or TURNING & set(value) or not set(kinds) - BLANK:
+        raise ValidationError("Give letters people can see, on one line.", code="invalid_name")
 
 
 def validate_instant(value: datetime) -> None:
@@ -38,14 +67,19 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class PlainDecimalField(serializers.DecimalField):
-    """A string or JSON number of at most 12 digits and 8 decimals: no exponent, no underscore."""
+    """A JSON number or a string, of at most 12 digits and 8 decimals; a string has no exponent."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=20, decimal_places=8, **options)
 
     def to_internal_value(self, data: Any) -> Decimal:
         is_number = isinstance(data, Decimal | int) and not isinstance(data, bool)
-        text = str(data) if is_number else data
+        text = plain(data) if is_number else data
         if not isinstance(text, str) or not PLAIN.fullmatch(text):
             self.fail("invalid")
         return super().to_internal_value(text)
+
+
+def plain(number: Decimal | int) -> str:
+    """Without an exponent where that is short: JSON's 0.0000001 has become Decimal's 1E-7."""
+    return f"{number:f}" if abs(Decimal(number).adjusted()) < LONGEST else str(number)

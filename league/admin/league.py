@@ -8,8 +8,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from league import horizons
+from league.admin.record import CheckedActions
 from league.models import League
 from league.models.league import validate_cadence
+
+
+class ShortJSONField(forms.JSONField):
+    """Bounded before it is read: a number of thousands of digits is an error Django lets pass."""
+
+    longest = 1000
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) > self.longest:
+            raise ValidationError(f"Give at most {self.longest} characters.")
+        return super().to_python(value)
 
 
 class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -25,6 +37,7 @@ class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
             "slug", "name", "description", "visibility", "assets", "horizons", "cadence",
             "settle_deadline_s",
         ]  # fmt: skip
+        field_classes = {"cadence": ShortJSONField}
         widgets = {"assets": forms.CheckboxSelectMultiple}
         labels = {"settle_deadline_s": "Settlement deadline, seconds"}
         help_texts = {
@@ -55,7 +68,7 @@ class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
 
 
 @admin.register(League)
-class LeagueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class LeagueAdmin(CheckedActions):
     form = LeagueForm
     list_display = ("name", "slug", "visibility", "shown_horizons", "scoring_version")
     list_filter = ("visibility",)

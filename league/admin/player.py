@@ -46,7 +46,7 @@ class PlayerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only i
     list_filter = ("kind", "is_active", "is_demo")
     list_select_related = ("user",)
     search_fields = ("handle", "name")
-    autocomplete_fields = ("user",)
+    raw_id_fields = ("user",)
     ordering = ("pk",)
 
     def get_form(

@@ -3,10 +3,24 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.http import HttpRequest, HttpResponse
 
 
-class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class CheckedActions(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    """The admin itself answers 500 to an action on a row whose key is not even a key."""
+
+    def response_action(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """:raises django.core.exceptions.SuspiciousOperation: for such a key; a 400."""
+        try:
+            return super().response_action(request, *args, **kwargs)
+        except (ValidationError, ValueError) as error:
+            raise SuspiciousOperation("A chosen row is not one of these.") from error
+
+
+class RecordAdmin(CheckedActions):
     """May be viewed; only domain verbs, called by actions, change such rows."""
 
     show_full_result_count = False

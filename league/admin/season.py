@@ -40,6 +40,11 @@ class SeasonAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only i
         form: type[ModelForm[Season]] = super().get_form(request, obj, *args, **kwargs)
         return form
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing from the address: the date widgets fail on text."""
+        del request
+        return {}
+
     def get_fields(self, request: HttpRequest, obj: Season | None = None) -> tuple[str, ...]:
         del request
         return ("is_paused", *PINNED) if obj else SeasonForm.Meta.fields

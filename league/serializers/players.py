@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from league import addresses
-from league.inputs import StrictSerializer
+from league.inputs import StrictSerializer, validate_name
 from league.models import Player
 from league.models.player import HANDLE
 
@@ -23,7 +23,7 @@ class MeSerializer(PlayerSerializer):
 
 class ProfileSerializer(StrictSerializer):
     handle = serializers.CharField(max_length=40, validators=[HANDLE])
-    name = serializers.CharField(max_length=60)
+    name = serializers.CharField(max_length=60, validators=[validate_name])
 
 
 class BotSerializer(ProfileSerializer):
@@ -33,7 +33,7 @@ class BotSerializer(ProfileSerializer):
 class RegistrationSerializer(StrictSerializer):
     address = serializers.CharField(max_length=42)
     handle = serializers.CharField(max_length=40, validators=[HANDLE], required=False)
-    name = serializers.CharField(max_length=60, required=False)
+    name = serializers.CharField(max_length=60, required=False, validators=[validate_name])
 
     def validate_address(self, value: str) -> str:
         try:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from drf_spectacular.utils import extend_schema_view as documented
-from rest_framework import generics
+from rest_framework import exceptions, generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,6 +25,7 @@ from predictions.submissions import Accepted
 DRY_RUN = OpenApiParameter(
     "dry_run", bool, description="true: check and answer the quantiles, write nothing."
 )
+YES, NO = {"true", "1", "yes"}, {"false", "0", "no"}
 EXAMPLES = [
     OpenApiExample(
         "Three quantiles",
@@ -110,7 +111,7 @@ def enter(request: Request, round_id: UUID) -> Response:
     form = shapes.EntrySerializer(data=request.data)
     form.is_valid(raise_exception=True)
     player = authentication.player_of(request)
-    if request.query_params.get("dry_run", "").lower() in {"1", "true", "yes"}:
+    if is_dry_run(request):
         indicative = submissions.preview(round_id=round_id, entry=form.entry())
         return Response(accepted_body(None, indicative))
     return idempotency.answer(
@@ -120,6 +121,14 @@ def enter(request: Request, round_id: UUID) -> Response:
         ),
         show=shown,
     )
+
+
+def is_dry_run(request: Request) -> bool:
+    """:raises rest_framework.exceptions.ValidationError: rather than write by mistake."""
+    said = request.query_params.get("dry_run", "false").lower()
+    if said not in YES | NO:
+        raise exceptions.ValidationError({"dry_run": ["true or false."]})
+    return said in YES
 
 
 def shown(accepted: Accepted) -> Response:

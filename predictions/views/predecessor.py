@@ -1,5 +1,6 @@
 """POST /predict, as the predecessor's clients know it."""
 
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -11,11 +12,14 @@ from rest_framework.views import APIView
 
 from chain.ledger import registry
 from league import authentication, permissions
+from league.answers import Once
 from league.clock import DATABASE
+from league.models import Player
 from league.views import idempotency
 from predictions import predecessor
 from predictions import serializers as shapes
-from predictions.predecessor import Placed
+from predictions.entry_forms import InvalidEntry
+from predictions.predecessor import Asked, Placed
 
 REASONING = (
     "The house forecast: no drift from {price}, a typical move of {sigma:.0f} basis points until"
@@ -52,11 +56,19 @@ class Predict(APIView):
         is_simulated = bool(registry.ledger().describe()["simulated"])
         return idempotency.answer(
             request,
-            act=lambda once: predecessor.place(
-                player=player, asked=asked, now=timezone.now(), clock=DATABASE, once=once
-            ),
+            act=partial(place, player, asked),
             show=lambda placed: shown(placed, is_simulated=is_simulated),
         )
+
+
+def place(player: Player, asked: Asked, once: Once[Placed]) -> Placed:
+    """:raises predictions.entry_forms.InvalidEntry: pointing at this request's own field."""
+    try:
+        return predecessor.place(
+            player=player, asked=asked, now=timezone.now(), clock=DATABASE, once=once
+        )
+    except InvalidEntry as error:
+        raise type(error)("prediction_value", error.code, str(error)) from error
 
 
 def shown(placed: Placed, *, is_simulated: bool) -> Response:
