@@ -1,5 +1,6 @@
 """The table sweep: every board whose season has new final rounds is made anew from the scores."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ from league.models import Player, Round
 from league.models.round import Status
 from predictions.models import Score
 
+logger = logging.getLogger(__name__)
 # The AI side is named before the season and never chosen afterwards.
 AI_SIDE = "vol-scholar"
 CROWD = "crowd"
@@ -24,11 +26,8 @@ Points = dict[int, dict[datetime, dict[str, int]]]
 
 
 def publish(*, now: datetime) -> int:
-    """Republish every board that lags behind its season's final rounds."""
-    behind = lagging()
-    for season, horizon in behind:
-        _publish(season, horizon, now=now)
-    return len(behind)
+    """Republish every board that lags behind its season's final rounds. Returns how many."""
+    return sum(_try(season, horizon, now=now) for season, horizon in lagging())
 
 
 def lagging() -> list[tuple[UUID, str]]:
@@ -42,9 +41,20 @@ def lagging() -> list[tuple[UUID, str]]:
     return [(row[0], row[1]) for row in finals if shown.get((row[0], row[1])) != row[2]]
 
 
-def _publish(season: UUID, horizon: str, *, now: datetime) -> None:
+def _try(season: UUID, horizon: str, *, now: datetime) -> bool:
+    """One board that fails unexpectedly keeps no other from being published."""
+    try:
+        return _publish(season, horizon, now=now)
+    except Exception:
+        logger.exception("board not published", extra={"season": str(season), "horizon": horizon})
+        return False
+
+
+def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
     sizes = sizes_of(season, horizon)
     rows, judged = derive(season, horizon, sizes=sizes)
+    if sizes_of(season, horizon) != sizes:
+        return False  # rounds became final meanwhile: the next look has them all
     with transaction.atomic(durable=True):
         board, _ = Board.objects.select_for_update().get_or_create(
             season_id=season,
@@ -60,6 +70,7 @@ def _publish(season: UUID, horizon: str, *, now: datetime) -> None:
         )
         Standing.objects.filter(board=board).delete()
         Standing.objects.bulk_create([_standing(board, row) for row in rows])
+    return True
 
 
 def derive(

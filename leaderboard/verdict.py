@@ -1,12 +1,13 @@
 """Does AI beat the humans? Paired by lock, with an interval, and an honest "not yet". Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from leaderboard.statistics import clustered
+from league.horizons import TABLE
 
 DETECTABLE = 2.8  # standard errors: 80 % power at a two-sided 5 %
 # Fewer locks estimate the deviation too poorly: judging from two on would err in 7 % of seasons.
@@ -36,10 +37,13 @@ class Verdict:
 def judge(
     pairs: Mapping[datetime, Sequence[tuple[int, int]]], *, horizon: str, ai: str
 ) -> Verdict:
-    """pairs: (AI, crowd) milli-points of each asset, by lock; locks lacking a crowd are absent."""
+    """pairs: (AI, crowd) milli-points of each asset, by lock; locks lacking a crowd are absent.
+
+    Rounds that overlap share their outcome: only locks a whole horizon apart are evidence.
+    """
     means = [
         sum(mine - theirs for mine, theirs in pairs[lock]) / len(pairs[lock]) / 1e3
-        for lock in sorted(pairs)
+        for lock in apart(pairs, length=TABLE[horizon].length)
     ]
     found = clustered(means, [1] * len(means))
     if len(means) < LEAST_LOCKS or found.deviation is None:
@@ -61,6 +65,15 @@ def judge(
         is_sequential=True,
         text=_say(decided, mean=found.mean, locks=len(means), more=more),
     )
+
+
+def apart(locks: Iterable[datetime], *, length: timedelta) -> list[datetime]:
+    """The first lock, and each one at least `length` after the last kept."""
+    kept: list[datetime] = []
+    for lock in sorted(locks):
+        if not kept or lock - kept[-1] >= length:
+            kept.append(lock)
+    return kept
 
 
 def sequence(means: Sequence[float], *, deviation: float) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from league import horizons
@@ -13,15 +14,20 @@ from league.models import League
 from league.models.league import validate_cadence
 
 
-class ShortJSONField(forms.JSONField):
-    """Bounded before it is read: a number of thousands of digits is an error Django lets pass."""
-
-    longest = 1000
+class SafeJSONField(forms.JSONField):
+    """A number of thousands of digits is a ValueError that Django's own field lets pass."""
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and len(value) > self.longest:
-            raise ValidationError(f"Give at most {self.longest} characters.")
-        return super().to_python(value)
+        try:
+            return super().to_python(value)
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except ValueError:
+            return InvalidJSONInput(data)
 
 
 class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -37,7 +43,7 @@ class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
             "slug", "name", "description", "visibility", "assets", "horizons", "cadence",
             "settle_deadline_s",
         ]  # fmt: skip
-        field_classes = {"cadence": ShortJSONField}
+        field_classes = {"cadence": SafeJSONField}
         widgets = {"assets": forms.CheckboxSelectMultiple}
         labels = {"settle_deadline_s": "Settlement deadline, seconds"}
         help_texts = {

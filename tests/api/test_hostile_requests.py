@@ -1,4 +1,4 @@
-"""What a stranger's script found: each was a 5xx, a stall, or something else than was asked for."""
+"""What a stranger's script found: each was a 5xx, a stall, or not what had been asked for."""
 
 import io
 import json
@@ -70,7 +70,11 @@ def test_a_header_in_an_unknown_encoding_is_nobodys_fault(
         "REQUEST_METHOD": "GET", "PATH_INFO": path, "SERVER_NAME": "testserver",
         "SERVER_PORT": "80", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http", header: value,
     }  # fmt: skip
-    list(wsgi.application(environ, lambda status, *_: heard.append(status)))
+
+    def start(status: str, *_: object) -> Any:
+        heard.append(status)
+
+    list(wsgi.application(environ, start))
     assert heard == ["200 OK"]
 
 

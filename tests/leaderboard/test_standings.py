@@ -187,3 +187,40 @@ def test_without_a_crowd_the_verdict_says_so() -> None:
     publish()
     verdict = Board.objects.get().verdict
     assert (verdict["decided"], verdict["locks"], verdict["low"]) == ("not_yet", 0, None)
+
+
+def test_a_board_that_fails_keeps_no_other_from_being_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, (ada,) = season(), factories.humans(1)
+    final(of, hour=0, scores={ada: 1000})
+    final(of, hour=0, scores={ada: 1000}, horizon="24h")
+    sound = standings.derive
+
+    def derive(season: Any, horizon: str, *, sizes: Any) -> Any:
+        if horizon == "1h":
+            raise ZeroDivisionError("a bug nobody thought of")
+        return sound(season, horizon, sizes=sizes)
+
+    monkeypatch.setattr(standings, "derive", derive)
+    assert publish() == 1
+    assert list(Board.objects.values_list("horizon", flat=True)) == ["24h"]
+
+
+def test_rounds_made_final_while_a_board_is_read_wait_for_the_next_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, (ada,) = season(), factories.humans(1)
+    final(of, hour=0, scores={ada: 1000})
+    sound = standings.derive
+
+    def derive(season: Any, horizon: str, *, sizes: Any) -> Any:
+        final(of, hour=1, scores={ada: 1000})
+        return sound(season, horizon, sizes=sizes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(standings, "derive", derive)
+        assert publish() == 0
+    assert not Board.objects.exists()
+    assert publish() == 1
+    assert rows(of)[0].rounds == 2

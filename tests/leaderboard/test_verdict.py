@@ -120,3 +120,25 @@ def test_a_verdict_is_plain_json() -> None:
         "horizon", "ai", "locks", "mean_points", "low", "high", "detectable_points", "more_locks",
         "decided", "is_sequential", "text",
     }  # fmt: skip
+
+
+def test_overlapping_rounds_are_not_counted_as_independent() -> None:
+    """24h rounds that lock hourly share 23 hours of the same prices."""
+    dice = random.Random(7)
+    false = 0
+    for _ in range(60):
+        hours = [dice.gauss(0, 4_000) for _ in range(24 * 40)]
+        pairs = {
+            START + timedelta(hours=n): [(round(sum(hours[n : n + 24])), 0)]
+            for n in range(len(hours) - 24)
+        }
+        found = verdict.judge(pairs, horizon="24h", ai="vol-scholar")
+        assert found.locks == 39
+        false += found.decided != "not_yet"
+    assert false <= 3
+
+
+def test_locks_a_whole_horizon_apart_are_all_kept() -> None:
+    days = [START + timedelta(days=n) for n in range(9)]
+    assert verdict.apart(reversed(days), length=timedelta(days=1)) == days
+    assert verdict.apart(days, length=timedelta(days=2)) == days[::2]

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 CREATED = {http.client.CREATED, http.client.OK}
 
@@ -35,7 +35,7 @@ class Bot:
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
-    def __enter__(self) -> "Bot":
+    def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
         return self
@@ -75,7 +75,15 @@ class Bot:
         try:
             connection.request("POST", path, body=body, headers=headers)
             response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-            return response.status, answer
+            return response.status, parsed(response.read())
         finally:
             connection.close()
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """The answer's object; for anything else one whose code shows what came instead."""
+    try:
+        answer: dict[str, Any] = json.loads(body)
+    except ValueError:
+        return {"code": f"not JSON: {body[:200]!r}"}
+    return answer
