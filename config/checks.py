@@ -11,7 +11,9 @@ from django_celery_beat.models import PeriodicTask
 
 from chain.ledger import registry
 from config import schedule
+from markets.providers import registry as prices
 
+LEAST_SOURCES = 3
 OWN_TASKS = ("config.", "markets.", "league.", "predictions.", "leaderboard.", "chain.")
 
 
@@ -22,6 +24,11 @@ def check_half_set_secrets(**_: Any) -> list[CheckMessage]:
     ]
     if settings.COINGECKO_KEY_KIND == "pro" and not settings.COINGECKO_API_KEY:
         found.append(Error("COINGECKO_KEY_KIND=pro needs COINGECKO_API_KEY.", id="league.E002"))
+    unknown = sorted(set(settings.PRICE_SOURCES) - set(prices.VENDORS))
+    if unknown:
+        found.append(Error(f"PRICE_SOURCES: unknown source {unknown[0]}.", id="league.E004"))
+    if settings.PRICE_MODE == "live" and len(set(settings.PRICE_SOURCES)) < LEAST_SOURCES:
+        found.append(Error("PRICE_SOURCES: live prices need three sources.", id="league.E005"))
     if settings.GEMINI_API_ENDPOINT and not settings.GEMINI_API_KEY:
         found.append(Error("GEMINI_API_ENDPOINT needs GEMINI_API_KEY.", id="league.E003"))
     return found

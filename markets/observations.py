@@ -6,10 +6,12 @@ alone, and a disputed instant may still be settled when a source comes back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypedDict, Unpack
+
+from django.db.models import QuerySet
 
 from markets import assets, witnesses
 from markets.consensus import (
@@ -114,11 +116,15 @@ def patience(price_mode: str) -> timedelta:
 
 
 def stored(*, symbol: str, instant: datetime, price_mode: str) -> list[Observation]:
-    """Read the observations of an instant, by source."""
-    rows = Observation.objects.filter(
+    """Read the observations of an instant, by source; who does not trade the asset is none."""
+    rows = _on_record(symbol=symbol, instant=instant, price_mode=price_mode)
+    return list(rows.exclude(reason=witnesses.NOT_TRADED).order_by("source"))
+
+
+def _on_record(*, symbol: str, instant: datetime, price_mode: str) -> QuerySet[Observation]:
+    return Observation.objects.filter(
         registry.of_mode(price_mode), asset_id=symbol, instant=instant
     )
-    return list(rows.order_by("source"))
 
 
 def evidence(*, symbol: str, instant: datetime, price_mode: str) -> list[dict[str, object]]:
@@ -141,23 +147,19 @@ def evidence(*, symbol: str, instant: datetime, price_mode: str) -> list[dict[st
 
 def _hear(question: witnesses.Question, mode: PriceMode) -> list[Observation]:
     """Store what can no longer change; return the rest, unsaved."""
-    known = {
-        row.source
-        for row in stored(symbol=question.symbol, instant=question.instant, price_mode=mode)
-    }
-    unsaid = [_observed(p, question) for p in registry.providers(mode) if p.name not in known]
-    heard = [pair for pair in unsaid if pair is not None]
+    rows = _on_record(symbol=question.symbol, instant=question.instant, price_mode=mode)
+    known = set(rows.values_list("source", flat=True))
+    heard = [_observed(p, question) for p in registry.providers(mode) if p.name not in known]
     _write(row for row, is_final in heard if is_final)
     return [row for row, is_final in heard if not is_final]
 
 
-def _observed(
-    provider: base.Provider, question: witnesses.Question
-) -> tuple[Observation, bool] | None:
+def _observed(provider: base.Provider, question: witnesses.Question) -> tuple[Observation, bool]:
     try:
         said = witnesses.ask(provider, question)
     except base.UnknownSymbol:
-        return None
+        # On record, so that whoever asks about this instant later hears the same sources.
+        said = replace(witnesses.Testimony.silent(witnesses.NOT_TRADED), is_final=True)
     row = Observation(
         asset_id=question.symbol,
         source=provider.name,

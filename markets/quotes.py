@@ -17,9 +17,10 @@ from markets.providers import base, registry
 __all__ = ["DisplayPrice", "display", "record", "record_all"]
 
 EVERY: Final = timedelta(seconds=15)
+SPACING: Final = {"coingecko": timedelta(seconds=60)}  # its allowance is counted by the month
 PUBLISHED: Final = timedelta(seconds=2)  # after its close a bar is worth asking for
-# How far back an empty store is filled: volatility wants 720 minutes, or 40 half-lives of 72 h.
-HISTORY: Final = {base.MINUTE: timedelta(hours=13), base.HOUR: timedelta(days=120)}
+# How far back an empty store is filled: what the 5m horizon remembers, 40 half-lives of 72 h.
+HISTORY: Final = {base.MINUTE: timedelta(hours=96), base.HOUR: timedelta(days=120)}
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,13 @@ def _record_quotes(price_mode: str, symbols: Sequence[str], now: datetime) -> in
     due = [provider for provider in sources if _is_quiet(provider.name, now)]
     fetched = [(provider.name, _latest(provider, symbols, now)) for provider in due]
     rows = [_row(source, value) for source, values in fetched for value in values]
-    Quote.objects.bulk_create(rows, ignore_conflicts=True)
+    # A repeated stamp is an answer too: who gave it is not asked again before its time.
+    Quote.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        update_fields=["fetched_at"],
+        unique_fields=["asset", "source", "source_time"],
+    )
     return len(rows)
 
 
@@ -79,7 +86,7 @@ def _is_quiet(source: str, now: datetime) -> bool:
     newest: datetime | None = Quote.objects.filter(source=source, fetched_at__lte=now).aggregate(
         newest=Max("fetched_at")
     )["newest"]
-    return newest is None or newest <= now - EVERY
+    return newest is None or newest <= now - SPACING.get(source, EVERY)
 
 
 def _latest(

@@ -16,6 +16,7 @@ QUOTE_WINDOW: Final = timedelta(seconds=120)
 HALTED: Final = "halted"  # a halted exchange keeps repeating its last price, with no volume
 NO_BAR: Final = "no_bar"
 NO_QUOTE: Final = "no_quote"
+NOT_TRADED: Final = "not_traded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,3 +47,10 @@ def test_a_production_like_deployment_passes_its_checks(tmp_path: Path) -> None:
         cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_price_sources_are_checked_before_they_void_a_round(settings: Any) -> None:
+    settings.PRICE_SOURCES = ("binance", "coinbsae", "kraken")
+    assert "coinbsae" in " ".join(str(m.msg) for m in checks.check_half_set_secrets())
+    settings.PRICE_SOURCES, settings.PRICE_MODE = ("binance", "kraken"), "live"
+    assert [m.id for m in checks.check_half_set_secrets()] == ["league.E005"]

@@ -147,7 +147,15 @@ def test_a_source_that_does_not_trade_the_asset_is_no_source() -> None:
     stranger = Scripted("z", failure=base.UnknownSymbol("BTC"))
     found = ask([*agreeing(NOON, "a", "b", "c"), stranger])
     assert found.sources == ("a", "b", "c")
-    assert not Observation.objects.filter(source="z").exists()
+    assert row("z").reason == "not_traded"
+    assert not row("z").is_valid
+
+
+def test_a_source_that_lists_the_asset_later_changes_no_price_already_asked_for() -> None:
+    stranger = Scripted("z", failure=base.UnknownSymbol("BTC"))
+    before = ask([*agreeing(NOON, "a", "b", "c"), stranger])
+    after = ask([*agreeing(NOON, "a", "b", "c"), *agreeing(NOON, "z", close="100.2")])
+    assert (after.price, after.sources) == (before.price, before.sources)
 
 
 def test_a_source_of_quotes_gives_its_last_quote_before_the_instant() -> None:
