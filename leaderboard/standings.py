@@ -2,16 +2,18 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Max, QuerySet, Sum
 
 from leaderboard import ranking, verdict
 from leaderboard.models import Board, Standing
-from leaderboard.ranking import Competitor, Row
+from leaderboard.ranking import Competitor, Row, Terms
 from leaderboard.verdict import Verdict
 from league.horizons import TABLE
 from league.models import Player, Round
@@ -19,15 +21,21 @@ from league.models.round import Status
 from predictions.models import Score
 
 logger = logging.getLogger(__name__)
+# A board rests a second for so many scores it shows: many times what making it took.
+SCORES_A_SECOND = 10_000
 # The AI side is named before the season and never chosen afterwards.
 AI_SIDE = "vol-scholar"
 CROWD = "crowd"
-Points = dict[int, dict[datetime, dict[str, int]]]
+Pairs = dict[datetime, list[tuple[int, int]]]
 
 
 def publish(*, now: datetime) -> int:
-    """Republish every board that lags behind its season's final rounds. Returns how many."""
-    return sum(_try(season, horizon, now=now) for season, horizon in lagging())
+    """Republish the boards that lag behind their final rounds and have rested. Returns how many.
+
+    Whatever is not published now, for whatever reason, still lags at the next look.
+    """
+    due = [of for of in lagging() if _is_rested(*of, now=now)]
+    return sum(_try(season, horizon, now=now) for season, horizon in due)
 
 
 def lagging() -> list[tuple[UUID, str]]:
@@ -39,6 +47,16 @@ def lagging() -> list[tuple[UUID, str]]:
     )
     shown = {(board.season_id, board.horizon): board.rounds for board in Board.objects.all()}
     return [(row[0], row[1]) for row in finals if shown.get((row[0], row[1])) != row[2]]
+
+
+def _is_rested(season: UUID, horizon: str, *, now: datetime) -> bool:
+    """Whether the last publication is as old as its cost asks; virtual time may precede it."""
+    rows = Standing.objects.filter(board__season=season, board__horizon=horizon)
+    last = rows.aggregate(at=Max("board__published_at"), scores=Sum("rounds"))
+    if last["at"] is None:
+        return True
+    rest = timedelta(seconds=last["scores"] // SCORES_A_SECOND)
+    return not timedelta(0) <= now - last["at"] < rest
 
 
 def _try(season: UUID, horizon: str, *, now: datetime) -> bool:
@@ -77,15 +95,10 @@ def derive(
     season: UUID, horizon: str, *, sizes: Mapping[datetime, int]
 ) -> tuple[list[Row], Verdict]:
     """A board's rows and verdict from the scores; `sizes` as of `sizes_of`."""
-    points = points_of(season, horizon)
-    players = Player.objects.in_bulk(points)
-    rows = ranking.table(
-        [_competitor(player, points[player.pk]) for player in players.values()],
-        sizes=sizes,
-        shrinkage=TABLE[horizon].shrinkage,
-    )
-    by_handle = {player.handle: points[player.pk] for player in players.values()}
-    return rows, verdict.judge(pairs_of(by_handle), horizon=horizon, ai=AI_SIDE)
+    horizon_terms = TABLE[horizon]
+    terms = Terms(sizes, shrinkage=horizon_terms.shrinkage, length=horizon_terms.length)
+    rows = ranking.table(competitors_of(season, horizon), terms=terms)
+    return rows, verdict.judge(pairs_of(season, horizon), horizon=horizon, ai=AI_SIDE)
 
 
 def sizes_of(season: UUID, horizon: str) -> dict[datetime, int]:
@@ -97,37 +110,42 @@ def sizes_of(season: UUID, horizon: str) -> dict[datetime, int]:
     )
 
 
-def points_of(season: UUID, horizon: str) -> Points:
-    """Milli-points by player, lock and asset, from the final rounds' scores."""
-    found: Points = defaultdict(lambda: defaultdict(dict))
-    rows: Iterable[tuple[int, datetime, str, int]] = Score.objects.filter(
-        round__season=season, round__horizon=horizon, round__status=Status.FINAL
-    ).values_list("player", "round__locks_at", "round__asset", "points_milli")
-    for player, lock, asset, milli in rows:
-        found[player][lock][asset] = milli
-    return found
+def competitors_of(season: UUID, horizon: str) -> Iterator[Competitor]:
+    """Whoever has scores, one at a time; the database adds up each lock."""
+    scores = _scores(season, horizon)
+    players = Player.objects.in_bulk(list(scores.values_list("player", flat=True).distinct()))
+    sums = (
+        scores.values_list("player", "round__locks_at")
+        .annotate(milli=Sum("points_milli"), rounds=Count("pk"))
+        .order_by("player")
+    )
+    for key, rows in groupby(sums.iterator(), key=itemgetter(0)):
+        points = {lock: (milli, rounds) for _, lock, milli, rounds in rows}
+        if key in players:  # else their first score came meanwhile, with a round not in the sizes
+            yield Competitor(key, players[key].is_ranked, points)
 
 
-def pairs_of(
-    by_handle: dict[str, dict[datetime, dict[str, int]]],
-) -> dict[datetime, list[tuple[int, int]]]:
+def pairs_of(season: UUID, horizon: str) -> Pairs:
     """(AI, crowd) milli-points by lock, over the assets where both were scored."""
-    machine, people = by_handle.get(AI_SIDE, {}), by_handle.get(CROWD, {})
-    pairs = {
-        lock: [
-            (machine[lock][asset], milli)
-            for asset, milli in crowd.items()
-            if asset in machine[lock]
-        ]
-        for lock, crowd in people.items()
-        if lock in machine
-    }
-    return {lock: both for lock, both in pairs.items() if both}
+    rows = (
+        _scores(season, horizon)
+        .filter(player__handle__in=(AI_SIDE, CROWD))
+        .values_list("player__handle", "round__locks_at", "round__asset", "points_milli")
+    )
+    sides: dict[str, dict[tuple[datetime, str], int]] = {AI_SIDE: {}, CROWD: {}}
+    for handle, lock, asset, milli in rows.iterator():
+        sides[handle][lock, asset] = milli
+    pairs: Pairs = defaultdict(list)
+    for where, milli in sides[CROWD].items():
+        if where in sides[AI_SIDE]:
+            pairs[where[0]].append((sides[AI_SIDE][where], milli))
+    return pairs
 
 
-def _competitor(player: Player, points: dict[datetime, dict[str, int]]) -> Competitor:
-    by_lock = {lock: list(assets.values()) for lock, assets in points.items()}
-    return Competitor(player.pk, player.is_ranked, by_lock)
+def _scores(season: UUID, horizon: str) -> QuerySet[Score]:
+    return Score.objects.filter(
+        round__season=season, round__horizon=horizon, round__status=Status.FINAL
+    )
 
 
 def _standing(board: Board, row: Row) -> Standing:

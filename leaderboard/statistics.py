@@ -1,7 +1,10 @@
 """Intervals of a mean over clusters: the lock is the unit of evidence. Pure."""
 
 import math
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 # Two-sided 95 % quantiles of Student's t by degrees of freedom; beyond 30 a series in 1/df.
 T95 = (
@@ -28,20 +31,30 @@ def t95(degrees: int) -> float:
     return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
 
 
-def clustered(totals: list[float], sizes: list[int]) -> Interval:
+def overlap(locks: Iterable[datetime], *, length: timedelta) -> int:
+    """The most locks within one horizon, 1 where rounds of `length` follow one another."""
+    order = sorted(locks)
+    ends = (bisect_left(order, lock + length) for lock in order)
+    return max((end - start for start, end in enumerate(ends)), default=1)
+
+
+def clustered(totals: list[float], sizes: list[int], *, shared: int = 1) -> Interval:
     """Mean per observation over clusters with these totals and sizes, with its 95 % interval.
 
-    The ratio estimator's cluster-robust variance; None for the bounds of fewer than two clusters.
+    The ratio estimator's cluster-robust variance. Where `shared` clusters in a row overlap, the
+    sum of their correlations is at most `shared` (each pair correlates by what it shares), so the
+    variance grows and the independent clusters shrink by that. None for the bounds of fewer than
+    two independent clusters.
     """
     count, observations = len(sizes), sum(sizes)
     if not observations:
         return Interval(0.0, None, None, None)
     mean = math.fsum(totals) / observations
-    if count <= 1:
+    if count < 2 * shared:
         return Interval(mean, None, None, None)
     residuals = math.fsum(
         (total - mean * size) ** 2 for total, size in zip(totals, sizes, strict=True)
     )
-    error = math.sqrt(residuals * count / (count - 1)) / observations
-    margin = t95(count - 1) * error
+    error = math.sqrt(residuals * shared * count / (count - shared)) / observations
+    margin = t95(count // shared - 1) * error
     return Interval(mean, mean - margin, mean + margin, error * math.sqrt(count))

@@ -1,4 +1,4 @@
-"""A breaker per vendor: five failures in a row and it is left alone for a minute.
+"""A breaker per vendor: five failures or refusals in a row and it is left alone for a minute.
 
 The state is in the cache, so that all processes spare a struggling vendor together; losing it
 costs a few requests, never a price.
@@ -34,6 +34,8 @@ class BreakerOpen(base.ProviderUnavailable):
 def call(provider: base.Provider, work: Callable[[], T], *, now: datetime) -> T:
     """Run `work` against a source unless its breaker is open; count how it went.
 
+    A refusal counts: a key that is not accepted is not tried at every tick. That a source does
+    not trade an asset says nothing about the source.
     Twins and recordings have no network to break, and pass straight through.
 
     :raises BreakerOpen: nothing was asked. Whatever `work` raises is raised.
@@ -47,6 +49,9 @@ def call(provider: base.Provider, work: Callable[[], T], *, now: datetime) -> T:
         answer = work()
     except base.ProviderUnavailable as failure:
         record_failure(provider.name, failure.retry_after, now=now)
+        raise
+    except base.ProviderRejected:
+        record_failure(provider.name, None, now=now)
         raise
     if failures:
         _write(provider.name, (0, 0.0))

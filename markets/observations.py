@@ -6,7 +6,7 @@ alone, and a disputed instant may still be settled when a source comes back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypedDict, Unpack
@@ -39,8 +39,9 @@ __all__ = [
     "stored",
 ]
 
-PATIENCE: Final = timedelta(seconds=60)
+PATIENCE: Final = witnesses.PATIENCE
 ASK_AGAIN: Final = timedelta(seconds=5)
+OVER: Final = 2 * PATIENCE  # after the first word; nobody joins a price that stands without them
 # Vendors publish a minute's bar a moment after it closes.
 PUBLISHING: Final = {PriceMode.LIVE: timedelta(seconds=3)}
 CONFIGURED: Final = {PriceMode.LIVE: 3}
@@ -93,7 +94,7 @@ def price_of_instant(
     ready_at = instant + PUBLISHING.get(mode, timedelta(0))
     if now < ready_at:
         raise PriceNotReady(ready_at)
-    unsure = _hear(question, mode)
+    unsure = _hear(question, asset, mode)
     until = max(instant, asked_at or instant) + patience(mode)
     if unsure and now < until:
         raise PriceNotReady(min(now + ASK_AGAIN, until))
@@ -116,9 +117,9 @@ def patience(price_mode: str) -> timedelta:
 
 
 def stored(*, symbol: str, instant: datetime, price_mode: str) -> list[Observation]:
-    """Read the observations of an instant, by source; who does not trade the asset is none."""
+    """Read the observations of an instant, by source; those on record as absent are none."""
     rows = _on_record(symbol=symbol, instant=instant, price_mode=price_mode)
-    return list(rows.exclude(reason=witnesses.NOT_TRADED).order_by("source"))
+    return [row for row in rows.order_by("source") if row.reason not in witnesses.ABSENT]
 
 
 def _on_record(*, symbol: str, instant: datetime, price_mode: str) -> QuerySet[Observation]:
@@ -145,21 +146,31 @@ def evidence(*, symbol: str, instant: datetime, price_mode: str) -> list[dict[st
     ]
 
 
-def _hear(question: witnesses.Question, mode: PriceMode) -> list[Observation]:
+def _hear(question: witnesses.Question, asset: Asset, mode: PriceMode) -> list[Observation]:
     """Store what can no longer change; return the rest, unsaved."""
-    rows = _on_record(symbol=question.symbol, instant=question.instant, price_mode=mode)
+    rows = _on_record(symbol=asset.symbol, instant=question.instant, price_mode=mode)
     known = set(rows.values_list("source", flat=True))
-    heard = [_observed(p, question) for p in registry.providers(mode) if p.name not in known]
+    missing = [p for p in registry.providers(mode) if p.name not in known]
+    is_over = bool(missing) and _is_over(question, asset, mode)
+    heard = [_observed(provider, question, is_over=is_over) for provider in missing]
     _write(row for row, is_final in heard if is_final)
     return [row for row, is_final in heard if not is_final]
 
 
-def _observed(provider: base.Provider, question: witnesses.Question) -> tuple[Observation, bool]:
+def _is_over(question: witnesses.Question, asset: Asset, mode: PriceMode) -> bool:
+    """Whether the rows had long made a price, so that somebody may have settled by it."""
+    rows = stored(symbol=asset.symbol, instant=question.instant, price_mode=mode)
     try:
-        said = witnesses.ask(provider, question)
-    except base.UnknownSymbol:
-        # On record, so that whoever asks about this instant later hears the same sources.
-        said = replace(witnesses.Testimony.silent(witnesses.NOT_TRADED), is_final=True)
+        _agree(rows, asset=asset, mode=mode, jump={})
+    except PriceDisputed:
+        return False
+    return question.now >= min(row.fetched_at for row in rows) + OVER
+
+
+def _observed(
+    provider: base.Provider, question: witnesses.Question, *, is_over: bool
+) -> tuple[Observation, bool]:
+    said = witnesses.NOBODY if is_over else witnesses.ask(provider, question)
     row = Observation(
         asset_id=question.symbol,
         source=provider.name,
@@ -183,10 +194,6 @@ def _agree(rows: list[Observation], *, asset: Asset, mode: PriceMode, jump: Jump
     agreed = compute_price(
         rows, divergence_bp=asset.divergence_bp, configured=CONFIGURED.get(mode, 0)
     )
-    check_jump(
-        agreed.price,
-        rows,
-        last_price=jump.get("last_price"),
-        sigma_bp=jump.get("sigma_bp"),
-    )
+    last_price, sigma_bp = jump.get("last_price"), jump.get("sigma_bp")
+    check_jump(agreed.price, rows, last_price=last_price, sigma_bp=sigma_bp)
     return agreed

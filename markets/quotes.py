@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from django.db.models import Max
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q
+from redis.exceptions import RedisError
 
 from markets import bars, breaker
 from markets.display import DisplayPrice, display
-from markets.models import Asset, Quote
+from markets.models import Asset, Bar, Quote
 from markets.modes import PriceMode, recorded
 from markets.providers import base, registry
 
@@ -18,6 +20,8 @@ __all__ = ["DisplayPrice", "display", "record", "record_all"]
 
 EVERY: Final = timedelta(seconds=15)
 SPACING: Final = {"coingecko": timedelta(seconds=60)}  # its allowance is counted by the month
+KEEP_S: Final = 600  # longer than any spacing
+GATHERED: Final = timedelta(days=1)
 PUBLISHED: Final = timedelta(seconds=2)  # after its close a bar is worth asking for
 # How far back an empty store is filled: what the 5m horizon remembers, 40 half-lives of 72 h.
 HISTORY: Final = {base.MINUTE: timedelta(hours=96), base.HOUR: timedelta(days=120)}
@@ -33,13 +37,17 @@ def record_all(*, now: datetime) -> int:
 def record(*, price_mode: str, now: datetime) -> int:
     """Record quotes, and minute and hourly bars, of the active assets where any are due.
 
+    Quotes also of an inactive asset somebody else still gathers bars of: a running season goes
+    on pricing it. Its bars are left to them, so a day after they stop this stops too.
+
     What is due is read from the store, so that calling it twice, or from two processes, costs
     little and changes nothing. Recordings are not recorded again. Returns the rows written.
     """
     if price_mode == PriceMode.REPLAY:
         return 0
-    symbols = list(Asset.objects.active().listed().values_list("symbol", flat=True))
-    written = _record_quotes(price_mode, symbols, now)
+    quoted = _quoted(price_mode, now)
+    symbols = [asset.symbol for asset in quoted if asset.is_active]
+    written = _record_quotes(price_mode, [asset.symbol for asset in quoted], now)
     for interval, history in HISTORY.items():
         due = [s for s in symbols if _is_due(s, price_mode=price_mode, interval=interval, now=now)]
         start = now - history
@@ -50,6 +58,18 @@ def record(*, price_mode: str, now: datetime) -> int:
             for symbol in due
         )
     return written
+
+
+def _quoted(price_mode: str, now: datetime) -> list[Asset]:
+    """List the active assets, and those of which the mode's sources have bars of the last day."""
+    recent = Bar.objects.filter(
+        asset_id=OuterRef("symbol"),
+        source__in=registry.source_names(price_mode),
+        interval__in=HISTORY,
+        opened_at__gt=now - GATHERED,
+        opened_at__lte=now,
+    )
+    return list(Asset.objects.filter(Q(is_active=True) | Exists(recent)).listed())
 
 
 def _is_due(symbol: str, *, price_mode: str, interval: int, now: datetime) -> bool:
@@ -69,24 +89,35 @@ def _record_quotes(price_mode: str, symbols: Sequence[str], now: datetime) -> in
     if not symbols:
         return 0
     sources = registry.providers(price_mode)
-    due = [provider for provider in sources if _is_quiet(provider.name, now)]
+    due = [provider for provider in sources if _is_quiet(provider, now)]
     fetched = [(provider.name, _latest(provider, symbols, now)) for provider in due]
     rows = [_row(source, value) for source, values in fetched for value in values]
-    # A repeated stamp is an answer too: who gave it is not asked again before its time.
-    Quote.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        update_fields=["fetched_at"],
-        unique_fields=["asset", "source", "source_time"],
-    )
+    # What is told again stays as first heard: when that was decides what an instant may use.
+    Quote.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
 
-def _is_quiet(source: str, now: datetime) -> bool:
-    newest: datetime | None = Quote.objects.filter(source=source, fetched_at__lte=now).aggregate(
-        newest=Max("fetched_at")
-    )["newest"]
-    return newest is None or newest <= now - SPACING.get(source, EVERY)
+def _is_quiet(provider: base.Provider, now: datetime) -> bool:
+    """Say whether a source neither told anything new nor was asked within its spacing."""
+    since = now - SPACING.get(provider.name, EVERY)
+    told = Quote.objects.filter(source=provider.name, fetched_at__gt=since, fetched_at__lte=now)
+    if told.exists():
+        return False
+    # An answer that repeats a stamp, or none at all, leaves no trace in the store.
+    return provider.price_mode != PriceMode.LIVE or not _was_asked(provider.name, since, now)
+
+
+def _was_asked(source: str, since: datetime, now: datetime) -> bool:
+    """Whether the cache knows of a request after `since`; if not, it knows of this one now."""
+    key = f"markets:asked:{source}"
+    try:
+        asked: float = cache.get(key, 0.0)
+        if since.timestamp() < asked <= now.timestamp():
+            return True
+        cache.set(key, now.timestamp(), timeout=KEEP_S)
+    except (OSError, RedisError):
+        logger.warning("last request unknown", extra={"source": source})
+    return False
 
 
 def _latest(

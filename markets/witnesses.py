@@ -13,10 +13,13 @@ from markets.providers import base, figures
 WINDOW: Final = timedelta(minutes=5)
 EXACTLY: Final = timedelta(seconds=1)  # hours only: the bar that closes at the instant
 QUOTE_WINDOW: Final = timedelta(seconds=120)
+PATIENCE: Final = timedelta(seconds=60)  # a quote recorded later than this counts for nobody
 HALTED: Final = "halted"  # a halted exchange keeps repeating its last price, with no volume
 NO_BAR: Final = "no_bar"
 NO_QUOTE: Final = "no_quote"
 NOT_TRADED: Final = "not_traded"
+NOT_ASKED: Final = "not_asked"  # the instant had its price before this source was heard
+ABSENT: Final = (NOT_TRADED, NOT_ASKED)  # on record, but no source of the instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,27 @@ class Testimony:
     is_final: bool
 
     @classmethod
-    def silent(cls, reason: str) -> "Testimony":
-        return cls(None, None, reason, figures.digest(reason), is_final=False)
+    def absent(cls, reason: str) -> "Testimony":
+        """On record, so that whoever asks about the instant later hears the same sources."""
+        return cls.silent(reason, is_final=True)
+
+    @classmethod
+    def silent(cls, reason: str, *, is_final: bool = False) -> "Testimony":
+        return cls(None, None, reason, figures.digest(reason), is_final=is_final)
+
+
+NOBODY: Final = Testimony.absent(NOT_ASKED)
 
 
 def ask(provider: base.Provider, question: Question) -> Testimony:
-    """Question one source; its failure is a testimony too.
-
-    :raises base.UnknownSymbol: it is no source for this asset.
-    """
+    """Question one source; its failure is a testimony too."""
     try:
         if base.MINUTE in provider.intervals:
             return _from_bars(provider, question, interval=base.MINUTE, window=WINDOW)
         if base.HOUR in provider.intervals:
             return _from_bars(provider, question, interval=base.HOUR, window=EXACTLY)
+    except base.UnknownSymbol:
+        return Testimony.absent(NOT_TRADED)
     except (base.ProviderUnavailable, base.ProviderRejected) as failure:
         return Testimony.silent(f"unavailable:{failure.word}")
     return _from_quote(provider.name, question)
@@ -97,18 +107,23 @@ def _line(bar: base.BarValue) -> str:
 
 
 def _from_quote(source: str, question: Question) -> Testimony:
-    """Last recorded quote with source time in [instant - 120 s, instant]."""
-    stored = Quote.objects.filter(asset_id=question.symbol, source=source)
+    """Last quote with source time in [instant - 120 s, instant], if recorded within patience.
+
+    One that comes later counts for nobody, so a lagging source says the same to whoever asks.
+    """
+    until = question.instant + PATIENCE
+    stored = Quote.objects.filter(asset_id=question.symbol, source=source, fetched_at__lte=until)
+    is_over = question.now >= until
     since = question.instant - QUOTE_WINDOW
     window = stored.filter(source_time__gte=since, source_time__lte=question.instant)
     quote = window.order_by("-source_time").first()
     if quote is None:
-        return Testimony.silent(NO_QUOTE)
+        return Testimony.silent(NO_QUOTE, is_final=is_over)
     text = f"{quote.source_time:%Y-%m-%dT%H:%M:%SZ} {quote.price:.8f}"
     return Testimony(
         value=quote.price,
         source_time=quote.source_time,
         reason="",
         digest=figures.digest(text),
-        is_final=stored.filter(source_time__gt=question.instant).exists(),
+        is_final=is_over or stored.filter(source_time__gt=question.instant).exists(),
     )

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard import ranking
-from leaderboard.ranking import Competitor, Row
+from leaderboard.ranking import Competitor, Row, Terms
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def lock(number: int) -> datetime:
@@ -18,13 +19,13 @@ def lock(number: int) -> datetime:
 
 def competitor(key: int, *scores: Sequence[int], is_ranked: bool = True) -> Competitor:
     """`scores[n]` are the milli-points of lock n; an empty list is a lock not played."""
-    points = {lock(n): list(row) for n, row in enumerate(scores) if row}
+    points = {lock(n): (sum(row), len(row)) for n, row in enumerate(scores) if row}
     return Competitor(key, is_ranked, points)
 
 
 def table(*players: Competitor, locks: int, assets: int = 1, shrinkage: int = 100) -> list[Row]:
     sizes = {lock(number): assets for number in range(locks)}
-    return ranking.table(players, sizes=sizes, shrinkage=shrinkage)
+    return ranking.table(players, terms=Terms(sizes, shrinkage=shrinkage, length=HOUR))
 
 
 SCORES = st.lists(st.lists(st.integers(-200_000, 200_000), max_size=2), min_size=5, max_size=5)
@@ -56,7 +57,8 @@ def test_a_lock_half_played_counts_its_missing_asset_as_nothing() -> None:
 
 def test_locks_with_fewer_final_rounds_weigh_less() -> None:
     sizes = {lock(0): 1, lock(1): 3}
-    rows = ranking.table([competitor(1, [4000], [0, 0, 0])], sizes=sizes, shrinkage=30)
+    terms = Terms(sizes, shrinkage=30, length=HOUR)
+    rows = ranking.table([competitor(1, [4000], [0, 0, 0])], terms=terms)
     assert rows[0].mean == 1000
 
 
@@ -156,9 +158,54 @@ def test_other_players_change_nobodys_numbers_nor_the_order_between_them(
 
 @given(scores=SCORES, seed=st.integers(0, 99))
 def test_sums_hang_on_no_order(scores: list[list[int]], seed: int) -> None:
+    one = competitor(1, *scores)
+    locks = [lock(number) for number in range(5)]
     dice = random.Random(seed)
-    numbers = list(enumerate(scores))
-    dice.shuffle(numbers)
-    shuffled = {lock(n): dice.sample(row, len(row)) for n, row in numbers if row}
-    one = table(competitor(1, *scores), locks=5, assets=2)
-    assert table(Competitor(1, True, shuffled), locks=5, assets=2) == one
+    shuffled = {at: one.points[at] for at in dice.sample(locks, 5) if at in one.points}
+    sizes = dict.fromkeys(dice.sample(locks, 5), 2)
+    terms = Terms(sizes, shrinkage=100, length=HOUR)
+    again = ranking.table([Competitor(1, True, shuffled)], terms=terms)
+    assert again == table(one, locks=5, assets=2)
+
+
+# -- overlapping rounds --------------------------------------------------------------------------
+def test_overlapping_locks_widen_the_interval_and_move_nothing_else() -> None:
+    """Of 24h rounds that lock twice a day, two share every stretch of time."""
+    days = {START + 12 * n * HOUR: 1 for n in range(60)}
+    points = {at: (n % 7 * 1000, 1) for n, at in enumerate(days)}
+    (apart,), (close,) = (
+        ranking.table(
+            [Competitor(1, True, points)], terms=Terms(days, shrinkage=30, length=length * HOUR)
+        )
+        for length in (12, 24)
+    )
+    assert (close.mean, close.rating, close.rank) == (apart.mean, apart.rating, apart.rank)
+    assert apart.high is not None
+    assert close.high is not None
+    widened = (close.high - close.rating) / (apart.high - apart.rating)
+    # sqrt(2), the variance's 59/58, and t of 29 instead of 59 degrees
+    assert widened == pytest.approx((2 * 59 / 58) ** 0.5 * 2.045 / 2.001, rel=1e-3)
+
+
+def test_locks_that_share_one_stretch_of_time_are_no_evidence_of_spread() -> None:
+    hours = {lock(n): 1 for n in range(47)}
+    points = {at: (n * 1000, 1) for n, at in enumerate(hours)}
+    terms = Terms(hours, shrinkage=30, length=24 * HOUR)
+    (row,) = ranking.table([Competitor(1, True, points)], terms=terms)
+    assert row.mean == 23_000
+    assert (row.low, row.high) == (None, None)
+
+
+def test_the_interval_of_overlapping_rounds_covers_the_truth() -> None:
+    """24h rounds that lock hourly, without skill: taken as independent, two in three would err."""
+    dice, covered, seasons = random.Random(8), 0, 200
+    hours = {lock(n): 1 for n in range(24 * 15)}
+    terms = Terms(hours, shrinkage=30, length=24 * HOUR)
+    for _ in range(seasons):
+        moves = [dice.gauss(0, 4000) for _ in range(24 * 16)]
+        points = {at: (round(sum(moves[n : n + 24])), 1) for n, at in enumerate(hours)}
+        (row,) = ranking.table([Competitor(1, True, points)], terms=terms)
+        assert row.low is not None
+        assert row.high is not None
+        covered += row.low <= 0 <= row.high
+    assert covered / seasons >= 0.93

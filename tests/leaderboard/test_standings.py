@@ -224,3 +224,46 @@ def test_rounds_made_final_while_a_board_is_read_wait_for_the_next_look(
     assert not Board.objects.exists()
     assert publish() == 1
     assert rows(of)[0].rounds == 2
+
+
+# -- what a publication costs --------------------------------------------------------------------
+def test_the_database_adds_up_the_assets_of_a_lock() -> None:
+    of, (ada, bela) = season(), factories.humans(2)
+    final(of, hour=0, scores={ada: 1000, bela: 500})
+    final(of, hour=0, scores={ada: 3000}, symbol="ETH")
+    final(of, hour=1, scores={ada: -200})
+    first, second = standings.competitors_of(of.pk, "1h")
+    assert (first.key, first.points) == (ada.pk, {NOON: (4000, 2), NOON + HOUR: (-200, 1)})
+    assert (second.key, second.points) == (bela.pk, {NOON: (500, 1)})
+
+
+def test_a_big_board_rests_and_then_catches_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standings, "SCORES_A_SECOND", 1)
+    of, (ada, bela) = season(), factories.humans(2)
+    final(of, hour=0, scores={ada: 1000, bela: 500})
+    final(of, hour=1, scores={ada: 1000})
+    assert publish() == 1
+    final(of, hour=2, scores={ada: 1000})
+    assert publish() == publish(NOON + timedelta(seconds=2)) == 0
+    assert Board.objects.get().rounds == 2
+    assert standings.lagging() == [(of.pk, "1h")]
+    assert publish(NOON + timedelta(seconds=3)) == 1
+    assert Board.objects.get().rounds == 3
+
+
+def test_virtual_time_does_not_wait_for_a_board_from_the_future(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(standings, "SCORES_A_SECOND", 1)
+    of, (ada,) = season(), factories.humans(1)
+    final(of, hour=0, scores={ada: 1000})
+    publish(NOON + HOUR)
+    final(of, hour=1, scores={ada: 1000})
+    assert publish(NOON) == 1
+
+
+def test_small_boards_are_immediate() -> None:
+    of, (ada,) = season(), factories.humans(1)
+    for hour in range(3):
+        final(of, hour=hour, scores={ada: 1000})
+        assert publish() == 1

@@ -1,5 +1,6 @@
 import math
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from leaderboard import statistics
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 5, 10, 29, 30, 31, 40, 60, 120, 1000, 100_000])
@@ -57,3 +61,13 @@ def test_the_interval_covers_the_truth_at_its_nominal_rate() -> None:
         assert found.high is not None
         covered += found.low <= 0 <= found.high
     assert 0.92 < covered / trials < 0.98
+
+
+@pytest.mark.parametrize(("spacing", "most"), [(1, 24), (5, 5), (12, 2), (24, 1), (36, 1)])
+def test_the_overlap_is_how_many_rounds_run_at_once(spacing: int, most: int) -> None:
+    locks = [START + n * spacing * HOUR for n in range(60)]
+    assert statistics.overlap(reversed(locks), length=24 * HOUR) == most
+
+
+def test_nothing_overlaps_where_there_is_nothing() -> None:
+    assert statistics.overlap([], length=HOUR) == 1

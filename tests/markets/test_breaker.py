@@ -68,11 +68,22 @@ def test_a_source_that_says_how_long_to_wait_is_obeyed_at_once_within_reason() -
     assert breaker.state("b")[1] == NOON.timestamp() + breaker.LONGEST_S
 
 
-def test_a_refusal_is_not_a_failure_of_the_source() -> None:
+def test_five_refusals_open_it_too() -> None:
     source = Scripted("a", failure=base.ProviderRejected("rejected"))
-    for _ in range(6):
+    for _ in range(5):
         with pytest.raises(base.ProviderRejected):
             work(source)
+    with pytest.raises(breaker.BreakerOpen):
+        work(source)
+    assert source.calls == 5
+
+
+def test_an_asset_the_source_does_not_trade_is_no_failure_of_the_source() -> None:
+    source = Scripted("a", failure=base.UnknownSymbol("BTC"))
+    for _ in range(6):
+        with pytest.raises(base.UnknownSymbol):
+            work(source)
+    assert breaker.state("a") == (0, 0.0)
 
 
 def test_sources_do_not_share_a_breaker() -> None:

@@ -158,6 +158,47 @@ def test_a_source_that_lists_the_asset_later_changes_no_price_already_asked_for(
     assert (after.price, after.sources) == (before.price, before.sources)
 
 
+def test_an_hour_and_a_day_that_share_an_instant_share_its_price_and_evidence() -> None:
+    listing = Scripted("z", failure=base.UnknownSymbol("BTC"))
+    sources = [*agreeing(NOON, "a", "b", "c"), listing]
+    hour = ask(sources)
+    listing.failure, listing.held = None, minutes(NOON, *["100.2"] * 5)
+    day = ask(sources, at=MUCH_LATER)
+    assert day == hour
+    assert listing.calls == 1
+    with registry.installed("live", sources):
+        told = observations.evidence(symbol="BTC", instant=NOON, price_mode="live")
+    assert [line["source"] for line in told] == ["a", "b", "c"]
+
+
+def test_a_source_configured_later_joins_no_price_that_stands_without_it() -> None:
+    sources = agreeing(NOON, "a", "b", "c")
+    before = ask(sources)
+    sources += agreeing(NOON, "d", close="100.2")
+    for _ in range(2):
+        assert ask(sources, at=MUCH_LATER) == before
+    assert (sources[3].calls, row("d").reason) == (0, "not_asked")
+    with registry.installed("live", sources):
+        told = observations.evidence(symbol="BTC", instant=NOON, price_mode="live")
+    assert [line["source"] for line in told] == ["a", "b", "c"]
+
+
+def test_a_source_that_does_not_trade_the_asset_does_not_count_as_configured() -> None:
+    stranger = Scripted("z", failure=base.UnknownSymbol("BTC"))
+    with pytest.raises(PriceDisputed, match="too_few"):
+        ask([*agreeing(NOON, "a", "b"), stranger], at=LATER)
+
+
+def test_a_dispute_goes_on_asking_the_silent_hours_later() -> None:
+    down = Scripted("c", failure=base.ProviderUnavailable("unreachable"))
+    sources = [*agreeing(NOON, "a"), *agreeing(NOON, "b", close="102"), down]
+    for at in (LATER, MUCH_LATER):
+        with pytest.raises(PriceDisputed, match="sources_disagree"):
+            ask(sources, at=at)
+    down.failure, down.held = None, minutes(NOON, *["100.1"] * 5)
+    assert ask(sources, at=MUCH_LATER).sources == ("a", "c")
+
+
 def test_a_source_of_quotes_gives_its_last_quote_before_the_instant() -> None:
     quoting = Scripted("q", intervals=frozenset())
     for seconds, price in ((-130, "90"), (-60, "100.1"), (-20, "100.2"), (3, "111")):
@@ -179,6 +220,31 @@ def test_a_quote_is_final_only_once_the_source_has_moved_past_the_instant() -> N
     with pytest.raises(PriceNotReady):
         ask(sources)
     assert ask(sources, at=LATER).sources == ("a", "b", "q")
+
+
+def test_a_lagging_source_of_quotes_says_the_same_to_whoever_asks_when() -> None:
+    for lag, heard, price in ((60, -10, "100.1"), (20, 59, "100.2"), (5, 90, "100.3")):
+        Quote.objects.create(
+            asset_id="BTC", source="q", source_time=NOON - timedelta(seconds=lag),
+            fetched_at=NOON + timedelta(seconds=heard), price=Decimal(price),
+        )  # fmt: skip
+    sources = [*agreeing(NOON, "a", "b"), Scripted("q", intervals=frozenset())]
+    words = []
+    for at in (LATER, MUCH_LATER):
+        ask(sources, at=at)
+        words.append((row("q").value, row("q").source_time, row("q").digest))
+        Observation.objects.all().delete()
+    assert words[0] == words[1]
+    assert words[0][0] == Decimal("100.2")
+
+
+def test_once_patience_is_over_a_source_of_quotes_has_said_its_last() -> None:
+    at = NOON - timedelta(seconds=50)
+    Quote.objects.create(asset_id="BTC", source="q", source_time=at, fetched_at=at, price=100)
+    sources = [Scripted("q", intervals=frozenset()), Scripted("r", intervals=frozenset())]
+    with pytest.raises(PriceDisputed, match="too_few"):
+        ask(sources, at=NOON + observations.PATIENCE)
+    assert (row("q").is_valid, row("r").reason) == (True, "no_quote")
 
 
 def test_an_old_quote_is_no_quote() -> None:

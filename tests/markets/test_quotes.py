@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from redis.exceptions import ConnectionError as RedisDown
 
 from markets import assets, quotes
 from markets.models import Asset, Bar, Quote
@@ -53,6 +55,59 @@ def test_a_quote_told_twice_is_one_row() -> None:
     source.quotes["BTC"] = replace(quote(), fetched_at=NOON + timedelta(seconds=20))
     record(source, at=NOON + timedelta(seconds=20))
     assert Quote.objects.count() == 1
+
+
+def test_a_quote_told_again_stays_as_first_heard() -> None:
+    source = Scripted("a", intervals=frozenset(), quotes={"BTC": quote()})
+    record(source, at=NOON)
+    later = NOON + timedelta(seconds=90)
+    source.quotes["BTC"] = replace(quote(), fetched_at=later)
+    record(source, at=later)
+    assert source.calls == 2
+    assert Quote.objects.get().fetched_at == NOON
+
+
+@pytest.mark.parametrize(("name", "calls"), [("coingecko", 10), ("a", 40)])
+def test_a_repeated_or_missing_answer_is_not_asked_for_sooner(name: str, calls: int) -> None:
+    repeating = Scripted(name, intervals=frozenset(), quotes={"BTC": quote()})
+    for seconds in range(0, 600, 5):
+        at = NOON + timedelta(seconds=seconds)
+        repeating.quotes["BTC"] = replace(quote(), fetched_at=at)
+        record(repeating, at=at)
+    assert repeating.calls == calls
+
+
+def test_a_refused_key_is_not_tried_at_every_tick() -> None:
+    refused = Scripted("a", intervals=frozenset(), failure=base.ProviderRejected("rejected"))
+    for seconds in range(0, 600, 5):
+        record(refused, at=NOON + timedelta(seconds=seconds))
+    assert refused.calls <= 15
+
+
+def test_without_a_cache_quotes_still_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RedisDown
+
+    monkeypatch.setattr(type(caches["default"]), "get", refuse)
+    source = Scripted("a", intervals=frozenset(), quotes={"BTC": quote()})
+    record(source, at=NOON)
+    record(source, at=NOON + timedelta(seconds=5))
+    assert (source.calls, Quote.objects.count()) == (1, 1)
+
+
+def test_an_inactive_asset_whose_bars_somebody_gathers_gets_quotes_for_a_day() -> None:
+    Asset.objects.update(is_active=False)
+    for symbol, name, age in (("BTC", "a", timedelta(hours=1)), ("ETH", "b", timedelta(0))):
+        Bar.objects.create(
+            asset_id=symbol, source=name, interval=60,
+            opened_at=NOON - age, open=1, high=1, low=1, close=1,
+        )  # fmt: skip
+    source = Scripted("a", minutes(NOON, "1"), quotes={"BTC": quote(), "ETH": quote("ETH")})
+    record(source, at=NOON)
+    assert [one.asset_id for one in Quote.objects.all()] == ["BTC"]
+    assert Bar.objects.count() == 2  # the bars are gathered by whoever prices the asset
+    record(source, at=NOON + timedelta(days=1))
+    assert source.calls == 1
 
 
 def test_a_minute_bar_is_asked_for_once_two_seconds_after_its_close() -> None:

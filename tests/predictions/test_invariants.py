@@ -138,7 +138,7 @@ CASES: list[tuple[Callable[[], object], set[str]]] = [
     (lambda: scores().delete(), {"I2", "I9", "I18"}),
     (scored_without_a_word, {"I2", "I9", "I18"}),
     (scored_though_void, {"I4"}),
-    (scored_twice, {"I4"}),
+    (scored_twice, {"I4", "I9"}),
     (lambda: told_otherwise("evidence"), {"I6", "I18"}),
     (lambda: scores().update(points_milli=F("points_milli") + 1), {"I8", "I9", "I18"}),
     (lambda: scores(handle="crowd").delete(), {"I8", "I9"}),
