@@ -3,6 +3,7 @@
 from chain import schema
 from league.models import Round
 from predictions import words
+from predictions.entry_forms import Entry
 from predictions.models import Prediction
 
 
@@ -13,6 +14,11 @@ def entries_of(round_: Round) -> list[Prediction]:
         .select_related("player")
         .order_by("pk")
     )
+
+
+def word_of(entry: Prediction) -> Entry:
+    """The entry as it was given."""
+    return Entry(entry.form, entry.basis, entry.p10, entry.p50, entry.p90)
 
 
 def leaves_of(round_: Round, entries: list[Prediction]) -> list[bytes]:

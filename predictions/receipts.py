@@ -8,7 +8,6 @@ from chain import anchors, facts, merkle, receipts
 from league.models import Round
 from league.models.round import Status
 from predictions import leaves, proofs, words
-from predictions.entry_forms import Entry
 from predictions.models import Commitment, Prediction, Score
 
 Json = dict[str, Any]
@@ -87,7 +86,7 @@ def _member(
         entry=words.committed(
             round_=round_,
             player=entry.player,
-            entry=Entry(entry.form, entry.basis, entry.p10, entry.p50, entry.p90),
+            entry=leaves.word_of(entry),
             seal=words.Seal(entry.revision, bytes(entry.payload_hash), bytes(entry.salt)),
         ),
         points_milli=points[seq] if points is not None else None,

@@ -11,7 +11,6 @@ from league.models import Player, Round
 from league.models.player import Kind
 from league.models.round import Status
 from predictions import entry_forms, leaves, settlements
-from predictions.entry_forms import Entry
 from predictions.forecasters import crowd
 from predictions.models import Commitment, Prediction, Score
 from predictions.scoring import rules
@@ -43,9 +42,8 @@ def grade(*, now: datetime) -> int:
 
 def resolved(entry: Prediction, *, round_: Round) -> rules.Quantiles:
     """An entry's quantiles in basis points under the round's frozen reference and scale."""
-    word = Entry(entry.form, entry.basis, entry.p10, entry.p50, entry.p90)
     return entry_forms.resolve_bp(
-        word,
+        leaves.word_of(entry),
         reference=float(round_.reference_price or Decimal(0)),
         sigma_bp=round_.sigma_bp or 0.0,
         width=round_.width or 0.0,
