@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --no-strip-extras --python-versi
 PUBLIC := env ALLOWED_HOSTS=league.example.org SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check lint format typecheck imports schema lock migrate superuser replay verify \
+.PHONY: help setup run test chaos check lint format typecheck imports schema lock migrate superuser replay verify \
 	bench clean docker-build docker-up docker-down docker-logs docker-test docker-migrate docker-revise
 
 help: ## this list
@@ -38,6 +38,9 @@ run: $(VENV)/.installed ## the whole league on http://127.0.0.1:8000, until Ctrl
 
 test: $(VENV)/.installed-dev ## the whole test suite, real servers included
 	$(PY) -m pytest -n 2 $(ARGS)
+
+chaos: $(VENV)/.installed-dev ## kill, cut, starve and confuse everything for up to half an hour
+	CHAOS=long $(PY) -m pytest tests/chaos -p no:xdist $(ARGS)
 
 check: lint typecheck imports ## everything a change must pass besides the tests
 	$(PY) manage.py makemigrations --check --dry-run
