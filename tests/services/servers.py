@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +66,13 @@ class Postgres:
 
     def create(self, database: str) -> str:
         """A new empty database's URL."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}"'.encode())
+        self.run(f'CREATE DATABASE "{database}"')
         return self.url(database)
+
+    def run(self, statement: str) -> None:
+        """Outside any transaction, as statements about databases must be."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def is_up(self) -> bool:
         try:
@@ -103,8 +107,8 @@ def unprivileged() -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    """:raises ServerMissing: where PostgreSQL is not installed."""
+def postgres(settings: Mapping[str, object] | None = None) -> Iterator[Postgres]:
+    """With `settings` of one's own added. :raises ServerMissing: where there is no PostgreSQL."""
     binaries, prefix = postgres_binaries(), unprivileged()
     with tempfile.TemporaryDirectory(prefix="league-pg-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -118,22 +122,25 @@ def postgres() -> Iterator[Postgres]:
         initdb += ["--encoding=UTF8", "--locale=C", "--no-sync"]
         subprocess.run([*prefix, *initdb], check=True, capture_output=True, cwd="/")
         server = Postgres(port=free_port())
-        role = Role(name="postgres", command=(*prefix, *_postgres_command(binaries, data, server)))
+        command = _postgres_command(binaries, data, {"port": server.port} | dict(settings or {}))
+        role = Role(name="postgres", command=(*prefix, *command))
         with supervised(role, folder=folder / "logs", is_up=server.is_up):
             yield server
 
 
-def _postgres_command(binaries: Path, data: Path, server: Postgres) -> tuple[str, ...]:
-    settings = {
+def _postgres_command(
+    binaries: Path, data: Path, settings: Mapping[str, object]
+) -> tuple[str, ...]:
+    usual = {
         "listen_addresses": HOST,
-        "port": server.port,
         "unix_socket_directories": "",
         "fsync": "off",  # the machine itself does not crash in these tests
         "full_page_writes": "off",
         "max_connections": 60,
         "shared_buffers": "64MB",
     }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    chosen = usual | dict(settings)
+    options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
     return (str(binaries / "postgres"), "-D", str(data), *options)
 
 
