@@ -8,6 +8,7 @@ class Board(models.Model):
     horizon = models.CharField(max_length=3)
     rounds = models.PositiveIntegerField()
     locks = models.PositiveIntegerField()
+    players = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField()
     verdict = models.JSONField(default=dict)
@@ -45,6 +46,7 @@ class Standing(models.Model):
                 condition=models.Q(coverage__range=(0, 1)), name="standing_coverage_is_a_share"
             ),
         ]
+        indexes = [models.Index(fields=["board", "rank"], name="standing_by_rank")]
 
     def __str__(self) -> str:
         return f"#{self.rank}"

@@ -1,4 +1,4 @@
-"""The table sweep: every board whose season has new final rounds is made anew from the scores."""
+"""The table sweep: every board whose season has new final rounds is made anew from the tallies."""
 
 import logging
 from collections import defaultdict
@@ -9,9 +9,9 @@ from operator import itemgetter
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F, Max, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
-from leaderboard import ranking, verdict
+from leaderboard import ranking, tables, verdict
 from leaderboard.models import Board, Standing
 from leaderboard.ranking import Competitor, Row, Terms
 from leaderboard.verdict import Verdict
@@ -21,12 +21,16 @@ from league.models.round import Status
 from predictions.models import Score
 
 logger = logging.getLogger(__name__)
-# A board rests a second for so many scores it shows: many times what making it took.
-SCORES_A_SECOND = 10_000
+# A board rests a second for so many players it shows: some times what making it took.
+PLAYERS_A_SECOND = 10_000
 # The AI side is named before the season and never chosen afterwards.
 AI_SIDE = "vol-scholar"
 CROWD = "crowd"
 Pairs = dict[datetime, list[tuple[int, int]]]
+
+
+class _Moved(Exception):
+    """Rounds became final while their board was made."""
 
 
 def publish(*, now: datetime) -> int:
@@ -51,12 +55,11 @@ def lagging() -> list[tuple[UUID, str]]:
 
 def _is_rested(season: UUID, horizon: str, *, now: datetime) -> bool:
     """Whether the last publication is as old as its cost asks; virtual time may precede it."""
-    rows = Standing.objects.filter(board__season=season, board__horizon=horizon)
-    last = rows.aggregate(at=Max("board__published_at"), scores=Sum("rounds"))
-    if last["at"] is None:
+    board = Board.objects.filter(season=season, horizon=horizon).first()
+    if board is None:
         return True
-    rest = timedelta(seconds=last["scores"] // SCORES_A_SECOND)
-    return not timedelta(0) <= now - last["at"] < rest
+    rest = timedelta(seconds=board.players // PLAYERS_A_SECOND)
+    return not timedelta(0) <= now - board.published_at < rest
 
 
 def _try(season: UUID, horizon: str, *, now: datetime) -> bool:
@@ -70,34 +73,44 @@ def _try(season: UUID, horizon: str, *, now: datetime) -> bool:
 
 def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
     sizes = sizes_of(season, horizon)
-    rows, judged = derive(season, horizon, sizes=sizes)
-    if sizes_of(season, horizon) != sizes:
+    judged = verdict.judge(pairs_of(season, horizon), horizon=horizon, ai=AI_SIDE)
+    try:
+        with transaction.atomic(durable=True):
+            board, _ = Board.objects.select_for_update().get_or_create(
+                season_id=season,
+                horizon=horizon,
+                defaults={"rounds": 0, "locks": 0, "published_at": now, "version": 0},
+            )
+            Standing.objects.filter(board=board).delete()
+            players = tables.write(board, terms=_terms(sizes, horizon))
+            Board.objects.filter(pk=board.pk).update(
+                rounds=sum(sizes.values()),
+                locks=len(sizes),
+                players=players,
+                published_at=now,
+                version=F("version") + 1,
+                verdict=judged.as_json(),
+            )
+            if sizes_of(season, horizon) != sizes:
+                raise _Moved
+    except _Moved:
         return False  # rounds became final meanwhile: the next look has them all
-    with transaction.atomic(durable=True):
-        board, _ = Board.objects.select_for_update().get_or_create(
-            season_id=season,
-            horizon=horizon,
-            defaults={"rounds": 0, "locks": 0, "published_at": now, "version": 0},
-        )
-        Board.objects.filter(pk=board.pk).update(
-            rounds=sum(sizes.values()),
-            locks=len(sizes),
-            published_at=now,
-            version=F("version") + 1,
-            verdict=judged.as_json(),
-        )
-        Standing.objects.filter(board=board).delete()
-        Standing.objects.bulk_create([_standing(board, row) for row in rows])
     return True
+
+
+def _terms(sizes: Mapping[datetime, int], horizon: str) -> Terms:
+    of = TABLE[horizon]
+    return Terms(sizes, shrinkage=of.shrinkage, length=of.length)
 
 
 def derive(
     season: UUID, horizon: str, *, sizes: Mapping[datetime, int]
 ) -> tuple[list[Row], Verdict]:
-    """A board's rows and verdict from the scores; `sizes` as of `sizes_of`."""
-    horizon_terms = TABLE[horizon]
-    terms = Terms(sizes, shrinkage=horizon_terms.shrinkage, length=horizon_terms.length)
-    rows = ranking.table(competitors_of(season, horizon), terms=terms)
+    """A board's rows and verdict made anew from the scores; `sizes` as of `sizes_of`.
+
+    What is published comes from the tallies: the invariants compare the two.
+    """
+    rows = ranking.table(competitors_of(season, horizon), terms=_terms(sizes, horizon))
     return rows, verdict.judge(pairs_of(season, horizon), horizon=horizon, ai=AI_SIDE)
 
 
@@ -127,14 +140,16 @@ def competitors_of(season: UUID, horizon: str) -> Iterator[Competitor]:
 
 def pairs_of(season: UUID, horizon: str) -> Pairs:
     """(AI, crowd) milli-points by lock, over the assets where both were scored."""
-    rows = (
+    players = Player.objects.filter(handle__in=(AI_SIDE, CROWD))
+    handles = dict(players.values_list("pk", "handle"))
+    rows = (  # by key: an index lookup a round, however many scores it has
         _scores(season, horizon)
-        .filter(player__handle__in=(AI_SIDE, CROWD))
-        .values_list("player__handle", "round__locks_at", "round__asset", "points_milli")
+        .filter(player__in=list(handles))
+        .values_list("player", "round__locks_at", "round__asset", "points_milli")
     )
     sides: dict[str, dict[tuple[datetime, str], int]] = {AI_SIDE: {}, CROWD: {}}
-    for handle, lock, asset, milli in rows.iterator():
-        sides[handle][lock, asset] = milli
+    for player, lock, asset, milli in rows.iterator():
+        sides[handles[player]][lock, asset] = milli
     pairs: Pairs = defaultdict(list)
     for where, milli in sides[CROWD].items():
         if where in sides[AI_SIDE]:
@@ -145,20 +160,4 @@ def pairs_of(season: UUID, horizon: str) -> Pairs:
 def _scores(season: UUID, horizon: str) -> QuerySet[Score]:
     return Score.objects.filter(
         round__season=season, round__horizon=horizon, round__status=Status.FINAL
-    )
-
-
-def _standing(board: Board, row: Row) -> Standing:
-    return Standing(
-        board=board,
-        player_id=row.key,
-        rounds=row.rounds,
-        locks=row.locks,
-        mean_milli=row.mean,
-        rating_milli=row.rating,
-        low_milli=row.low,
-        high_milli=row.high,
-        coverage=row.coverage,
-        rank=row.rank,
-        is_provisional=row.is_provisional,
     )

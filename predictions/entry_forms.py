@@ -1,11 +1,14 @@
 """The three ways to give a prediction, and the quantiles each stands for. Pure."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import NormalDist
+from typing import Any
 
 from league.volatility import LEVELS
+from predictions.terms import Number
 
 TICK = Decimal("1e-8")
 LARGEST = Decimal(10) ** 12
@@ -83,17 +86,38 @@ def resolve_bp(
         )
         return low, middle, high
     if entry.form == POINT:
-        shift = _log_bp(entry.p50, reference=reference, basis=entry.basis)
+        centre = _log_bp(entry.p50, reference=reference, basis=entry.basis)
     else:
-        shift = width * sigma_bp * NormalDist().inv_cdf(float(entry.p50))
-    low, middle, high = (shift + width * level * sigma_bp for level in LEVELS)
+        centre = leaned(probit(entry), sigma_bp=sigma_bp, width=width)
+    return shaped(centre, sigma_bp=sigma_bp, width=width)
+
+
+def log_bp(price: Number, *, reference: float, log: Callable[[Any], Any] = math.log) -> Number:
+    """A price as basis points of log return; SQL when given a term and its logarithm."""
+    found: Number = 1e4 * log(price / reference)
+    return found
+
+
+def leaned(probit: Number, *, sigma_bp: float, width: float) -> Number:
+    """Where the house's shape must stand to rise with the probability of this normal quantile."""
+    return width * sigma_bp * probit
+
+
+def shaped(
+    centre: Number, *, sigma_bp: float, width: float
+) -> tuple[Number, Number, Number]:
+    """The house's shape around `centre`, basis points."""
+    low, middle, high = (centre + width * level * sigma_bp for level in LEVELS)
     return low, middle, high
 
 
+def probit(entry: Entry) -> float:
+    """The standard normal quantile of a probability; stored, because databases have no such function."""
+    return NormalDist().inv_cdf(float(entry.p50))
+
+
 def _log_bp(value: Decimal, *, reference: float, basis: str) -> float:
-    if basis == RETURN:
-        return float(value)
-    return 1e4 * math.log(float(value) / reference)
+    return float(value) if basis == RETURN else log_bp(float(value), reference=reference)
 
 
 def _check(field: str, value: Decimal, *, basis: str) -> None:

@@ -21,16 +21,28 @@ from predictions.models import Commitment, Prediction, Revision, Score
 Check = Callable[[datetime], int]
 Waiting = Callable[[datetime], tuple[int, datetime | None]]
 TALLIES_UNLIKE_THEIR_SCORES: Final = """
+    WITH lock AS (
+        SELECT r.season_id, r.horizon, r.locks_at, s.player_id,
+            COUNT(*) AS rounds, SUM(s.points_milli) AS total
+        FROM predictions_score AS s JOIN league_round AS r ON r.id = s.round_id
+        GROUP BY r.season_id, r.horizon, r.locks_at, s.player_id
+    ), size AS (
+        SELECT season_id, horizon, locks_at, COUNT(*) AS rounds
+        FROM league_round WHERE status = 'final' GROUP BY season_id, horizon, locks_at
+    )
     SELECT COUNT(*) FROM (
         SELECT 1 AS one FROM (
-            SELECT season_id, horizon, player_id, rounds, points_milli FROM predictions_tally
+            SELECT season_id, horizon, player_id, rounds, points_milli, locks, square, "cross"
+            FROM predictions_tally
             UNION ALL
-            SELECT r.season_id, r.horizon, s.player_id, -COUNT(*), -SUM(s.points_milli)
-            FROM predictions_score AS s JOIN league_round AS r ON r.id = s.round_id
-            GROUP BY r.season_id, r.horizon, s.player_id
+            SELECT lock.season_id, lock.horizon, lock.player_id, -lock.rounds, -lock.total, -1,
+                -lock.total * lock.total, -lock.total * size.rounds
+            FROM lock LEFT JOIN size ON size.season_id = lock.season_id
+                AND size.horizon = lock.horizon AND size.locks_at = lock.locks_at
         ) AS sides
         GROUP BY season_id, horizon, player_id
-        HAVING SUM(rounds) <> 0 OR SUM(points_milli) <> 0
+        HAVING SUM(rounds) <> 0 OR SUM(points_milli) <> 0 OR SUM(locks) <> 0
+            OR SUM(square) <> 0 OR SUM("cross") <> 0
     ) AS unequal
 """
 
@@ -130,9 +142,10 @@ def grades(_now: datetime) -> tuple[int, datetime | None]:
 
 
 def endings(_now: datetime) -> tuple[int, datetime | None]:
-    """I22: void rounds whose ending is not yet wished on a ledger."""
-    rounds = Round.objects.filter(pk__in=settlements.unclosed().values("round"))
-    return _oldest(rounds, "locks_at")
+    """I22: final and void rounds whose ending is not yet wished on a ledger."""
+    void, final = settlements.unclosed(), settlements.unwished()
+    either = Q(pk__in=void.values("round")) | Q(pk__in=final.values("round"))
+    return _oldest(Round.objects.filter(either), "settles_at")
 
 
 def _standing() -> QuerySet[Prediction]:
@@ -171,5 +184,5 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
 WAITING: Final[Mapping[str, Waiting]] = {
     "commitment": commitments,
     "grade": grades,
-    "void_ending": endings,
+    "ending": endings,
 }

@@ -17,8 +17,8 @@ from league.models.player import BUILT_IN
 from league.models.round import Status
 from predictions import house_picks, leaves, proofs, words
 from predictions.entry_forms import Entry
-from predictions.models import Commitment, Prediction, Revision, Score
-from predictions.scoring import grading
+from predictions.models import Commitment, Prediction, Revision, Score, Settlement
+from predictions.scoring import derivation
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -124,7 +124,7 @@ def _is_scored_as_derived(round_: Round) -> bool:
         )
     }
     derived = {
-        score.player_id: (score.seq, score.points_milli) for score in grading.scores_of(round_)
+        score.player_id: (score.seq, score.points_milli) for score in derivation.scores_of(round_)
     }
     judged = (stored.keys() & derived.keys()) | _leafless(stored) | _leafless(derived)
     return all(stored.get(player) == derived.get(player) for player in judged)
@@ -154,8 +154,8 @@ def _covers_its_entries(made: Commitment) -> bool:
 
 def _is_settled_as_anchored(round_: Round) -> bool:
     wish = anchors.of(kind="settlement", subject=words.round_key(round_))
-    if wish is None:  # of a void round, the next sweep wishes it
-        return round_.status == Status.VOID
+    if wish is None:  # the next sweep wishes it
+        return not Settlement.objects.filter(round=round_, is_wished=True).exists()
     points = [] if round_.status == Status.VOID else _points(round_)
     outcome = proofs.outcome_of(round_, points=points, evidence=wish.payload["evidence"])
     told = (wish.payload["price"], wish.payload["score_root"], wish.digest, wish.count)

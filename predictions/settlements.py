@@ -1,8 +1,14 @@
-"""How rounds ended, anchored: the price, the scores' root and the evidence; or that it is void."""
+"""How rounds ended, anchored: the price, the scores' root and the evidence; or that it is void.
+
+The evidence is pinned in the commit that ends a round (Settlement); the wish follows here, since
+the root over a large round's scores takes longer than that commit should last.
+"""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from chain import anchors, facts
@@ -11,18 +17,77 @@ from chain.models import Kind as AnchorKind
 from league.models import Round
 from league.models.round import Status
 from predictions import proofs, words
-from predictions.models import Commitment
+from predictions.models import Commitment, Score, Settlement
 
 logger = logging.getLogger(__name__)
 BATCH = 500
 
 
-def request(round_: Round, *, points: list[int], now: datetime) -> None:
-    """Wish that the ending be anchored; `points` are the milli-points by seq, none when void.
+def wish_finals(*, now: datetime) -> int:
+    """Wish the ends of final rounds on the ledger. Returns how many were new."""
+    ended = unwished().select_related("round__season").order_by("ended_at", "pk")[:BATCH]
+    return sum(_try(_wish, one.round, now=now) for one in ended)
 
-    The observations are pinned here: what is read later cannot change the evidence.
-    """
-    outcome = proofs.outcome_of(round_, points=points, evidence=proofs.evidence_of(round_))
+
+def close_voids(*, now: datetime) -> int:
+    """The same of committed rounds that became void."""
+    void = unclosed().select_related("round__season").order_by("pk")[:BATCH]
+    return sum(_try(_close_void, one.round, now=now) for one in void)
+
+
+def unwished() -> QuerySet[Settlement]:
+    """Final rounds whose end nobody has wished yet."""
+    return Settlement.objects.filter(is_wished=False)
+
+
+def unclosed() -> QuerySet[Commitment]:
+    """Committed rounds that are void without an anchor that says so."""
+    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT, subject=OuterRef("round_key"))
+    closed = Settlement.objects.filter(round=OuterRef("round"))
+    return Commitment.objects.filter(~Exists(closed), ~Exists(told), round__status=Status.VOID)
+
+
+def _try(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
+    """One poisoned round must not delay the others."""
+    try:
+        return step(round_, now=now)
+    except Exception:
+        logger.exception("end not anchored", extra={"round": str(round_.pk)})
+        return False
+
+
+def _wish(round_: Round, *, now: datetime) -> bool:
+    points = list(
+        Score.objects.filter(round=round_, seq__isnull=False)
+        .order_by("seq")
+        .values_list("points_milli", flat=True)
+    )
+    with transaction.atomic(durable=True):
+        mine = Settlement.objects.filter(round=round_, is_wished=False)
+        if not mine.update(is_wished=True):
+            return False
+        evidence = Settlement.objects.values_list("evidence", flat=True).get(round=round_)
+        _request(round_, points=points, evidence=evidence, now=now)
+    return True
+
+
+def _close_void(round_: Round, *, now: datetime) -> bool:
+    """What is on record now is its evidence: nothing was priced by it."""
+    evidence = proofs.evidence_of(round_)
+    with transaction.atomic(durable=True):
+        _, is_new = Settlement.objects.get_or_create(
+            round=round_, defaults={"evidence": evidence, "ended_at": now, "is_wished": True}
+        )
+        if is_new:
+            _request(round_, points=[], evidence=evidence, now=now)
+    return is_new
+
+
+def _request(
+    round_: Round, *, points: list[int], evidence: list[proofs.Json], now: datetime
+) -> None:
+    """`points` are the milli-points by seq, none when void."""
+    outcome = proofs.outcome_of(round_, points=points, evidence=evidence)
     anchors.request(
         kind=AnchorKind.SETTLEMENT,
         subject=words.round_key(round_),
@@ -36,25 +101,3 @@ def request(round_: Round, *, points: list[int], now: datetime) -> None:
         },
         now=now,
     )
-
-
-def close_voids(*, now: datetime) -> int:
-    """Anchor the ending of committed rounds that became void. Returns how many were new."""
-    due = unclosed().select_related("round__season").order_by("pk")[:BATCH]
-    return sum(_close(commitment.round, now=now) for commitment in due)
-
-
-def unclosed() -> QuerySet[Commitment]:
-    """Committed rounds that are void without an anchor that says so."""
-    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT, subject=OuterRef("round_key"))
-    return Commitment.objects.filter(~Exists(told), round__status=Status.VOID)
-
-
-def _close(round_: Round, *, now: datetime) -> bool:
-    """One poisoned round must not delay the others."""
-    try:
-        request(round_, points=[], now=now)
-    except Exception:
-        logger.exception("void round not anchored", extra={"round": str(round_.pk)})
-        return False
-    return True

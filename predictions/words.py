@@ -9,7 +9,7 @@ from typing import Any
 from chain import schema
 from league.frames import Frame
 from league.models import Player, Round
-from predictions.entry_forms import Entry
+from predictions.entry_forms import PROB_UP, Entry, probit
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Word:
             "p90": entry.p90,
             "accepted_at": self.accepted_at,
             "is_withdrawn": False,
+            "probit": probit(entry) if entry.form == PROB_UP else None,
             "reasoning": note.reasoning[:2000] if note else "",
             "as_of": note.as_of if note else None,
             "is_simulated_reasoning": bool(note and note.is_simulated),

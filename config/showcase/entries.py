@@ -14,7 +14,7 @@ from league.models import Round
 from league.visibility import Viewer
 from predictions import queries
 from predictions.models import Prediction
-from predictions.scoring import grading
+from predictions.scoring import derivation
 
 MOST = 100
 WIDTH = 240.0
@@ -56,7 +56,7 @@ def of(round_: Round, *, frame: Frame | None, viewer: Viewer) -> Entries:
     found = queries.of_round(round_.pk, viewer=viewer).order_by(best_first, "pk")
     predictions = list(found[: MOST + 1])
     shown = predictions[:MOST]
-    quantiles = [grading.resolved(one, round_=round_) for one in shown] if frame else []
+    quantiles = [derivation.resolved(one, round_=round_) for one in shown] if frame else []
     scale = _scale(quantiles, round_.outcome_bp)
     rows = [
         _row(one, levels=quantiles[place] if frame else None, frame=frame, scale=scale)

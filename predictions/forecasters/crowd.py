@@ -15,5 +15,10 @@ def aggregate(entries: Sequence[Quantiles]) -> Quantiles | None:
     """
     if len(entries) < LEAST_PEOPLE:
         return None
-    low, middle, high = (float(median(level)) for level in zip(*entries, strict=True))
+    return between([*zip(*entries, strict=True)])
+
+
+def between(middles: Sequence[Sequence[float]]) -> Quantiles:
+    """The same from the one or two middle values of each level."""
+    low, middle, high = (float(median(level)) for level in middles)
     return low, middle, high

@@ -1,5 +1,6 @@
 from predictions.models.commitment import Commitment
 from predictions.models.prediction import Prediction, Revision
 from predictions.models.score import Score, Tally
+from predictions.models.settlement import Settlement
 
-__all__ = ["Commitment", "Prediction", "Revision", "Score", "Tally"]
+__all__ = ["Commitment", "Prediction", "Revision", "Score", "Settlement", "Tally"]

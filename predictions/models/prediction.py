@@ -45,6 +45,11 @@ class Prediction(Word):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     round = models.ForeignKey("league.Round", models.PROTECT, related_name="+", db_index=False)
     player = models.ForeignKey("league.Player", models.PROTECT, related_name="+")
+    probit = models.FloatField(
+        null=True,
+        editable=False,
+        help_text="Standard normal quantile of a probability: what grading in SQL needs of it.",
+    )
     # How a built-in player came to its word; empty for everyone else.
     reasoning = models.TextField(blank=True, max_length=2000)
     as_of = models.DateTimeField(null=True, blank=True, help_text="Newest input seen.")
@@ -69,6 +74,10 @@ class Prediction(Word):
                 condition=~Q(form=Form.PROB_UP)
                 | Q(basis=Basis.RETURN, p50__gte="0.02", p50__lte="0.98"),
                 name="prediction_probability_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(form=Form.PROB_UP) ^ Q(probit__isnull=True),
+                name="prediction_probability_has_its_probit",
             ),
             models.CheckConstraint(
                 condition=Q(form__in=Form.values, basis__in=Basis.values),

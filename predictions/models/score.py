@@ -31,6 +31,14 @@ class Tally(models.Model):
     player = models.ForeignKey("league.Player", models.PROTECT, related_name="+")
     rounds = models.PositiveIntegerField(default=0)
     points_milli = models.BigIntegerField(default=0)
+    # What an interval needs: T is the sum of a lock's points, n the lock's final rounds.
+    locks = models.PositiveIntegerField(default=0, help_text="Locks with a score.")
+    square = models.DecimalField(
+        max_digits=30, decimal_places=0, default=0, help_text="Sum of T * T over the locks."
+    )
+    cross = models.DecimalField(
+        max_digits=30, decimal_places=0, default=0, help_text="Sum of T * n over the locks."
+    )
 
     class Meta:
         verbose_name_plural = "tallies"

@@ -1,0 +1,66 @@
+"""A board's rows, written by one statement from the season's tallies."""
+
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import UUIDField
+
+from leaderboard import ranking
+from leaderboard.models import Board
+from leaderboard.ranking import Sums, Terms
+from league.models.player import RANKED, Kind
+from predictions import terms as sql
+from predictions.terms import Term
+
+# Written in the order people read them, so that a page lies together.
+WRITE: Final = """
+    INSERT INTO leaderboard_standing
+        (board_id, player_id, rounds, locks, mean_milli, rating_milli, low_milli, high_milli,
+        coverage, rank, is_provisional)
+    SELECT %s, player_id, rounds, locks, mean, rating, low, high, {coverage},
+        CASE WHEN is_ranked THEN place END, locks < {least_locks}
+    FROM (
+        SELECT player_id, rounds, locks, mean, rating, low, high, is_ranked,
+            ROW_NUMBER() OVER (
+                PARTITION BY is_ranked ORDER BY rating DESC, rounds DESC, player_id
+            ) AS place
+        FROM (
+            SELECT tally.player_id, tally.rounds, tally.locks, {mean} AS mean,
+                {rating} AS rating, {low} AS low, {high} AS high,
+                player.kind IN ({kinds}) AND (player.kind <> '{bot}' OR player.is_primary)
+                    AS is_ranked
+            FROM predictions_tally AS tally JOIN league_player AS player
+                ON player.id = tally.player_id
+            WHERE tally.season_id = %s AND tally.horizon = %s
+        ) AS estimated
+    ) AS placed
+    ORDER BY is_ranked DESC, place
+"""
+
+
+def write(board: Board, *, terms: Terms) -> int:
+    """Insert the rows of an empty board, in the caller's transaction. Returns how many."""
+    columns = {name: sql.double(f"tally.{name}") for name in ("points_milli", "square")}
+    sums = Sums(columns["points_milli"], columns["square"], sql.double('tally."cross"'))
+    found = ranking.estimate(sums, terms=terms, larger=sql.larger, root=sql.root)
+    statement = WRITE.format(
+        mean=_whole(found.mean),
+        rating=_whole(found.rating),
+        low=_whole(found.low),
+        high=_whole(found.high),
+        coverage=(sql.double("rounds") / float(terms.rounds)).sql,
+        least_locks=sql.text(terms.least_locks),
+        kinds=", ".join(f"'{kind}'" for kind in RANKED),
+        bot=Kind.BOT,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [board.pk, _key(board.season_id), board.horizon])
+        return int(cursor.rowcount)
+
+
+def _whole(number: Term | None) -> str:
+    return "CAST(NULL AS integer)" if number is None else sql.whole(number)
+
+
+def _key(value: Any) -> Any:
+    return UUIDField().get_db_prep_value(value, connection)

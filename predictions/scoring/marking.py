@@ -1,0 +1,113 @@
+"""The scores of one round, written by one statement: the rule as SQL over the round's entries.
+
+Everything the rule needs of the round is frozen, so it stands in the statement as numbers.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import UUIDField
+
+from league.models import Round
+from predictions import entry_forms, terms
+from predictions.models.prediction import Basis, Form
+from predictions.scoring import rules
+from predictions.terms import Term
+
+LEVELS: Final = ("low", "middle", "high")
+# Entries in the order they are committed: see predictions.leaves.
+WORDS: Final = """
+    SELECT word.player_id, ROW_NUMBER() OVER (ORDER BY word.id) - 1 AS seq,
+        word.form, word.basis, word.p10, word.p50, word.p90, word.probit
+    FROM predictions_prediction AS word
+    WHERE word.round_id = %s AND NOT word.is_withdrawn
+"""
+WRITE: Final = """
+    INSERT INTO predictions_score (round_id, player_id, settlement_version, seq, points_milli)
+    SELECT %s, entry.player_id, 1, entry.seq, {points}
+    FROM (SELECT player_id, seq, {levels} FROM ({words}) AS word) AS entry
+    ORDER BY entry.player_id
+"""
+MIDDLES: Final = """
+    WITH human AS (
+        SELECT {levels} FROM ({words}) AS word
+        JOIN league_player AS player ON player.id = word.player_id AND player.kind = 'human'
+    )
+    {arms}
+"""
+ARM: Final = """
+    SELECT * FROM (
+        SELECT {place} AS place, {level} AS bp FROM human ORDER BY {level} LIMIT {take} OFFSET {skip}
+    ) AS {level}
+"""
+
+
+def write(round_: Round) -> int:
+    """Insert the score of every standing entry, in the caller's transaction. Returns how many."""
+    statement = WRITE.format(
+        points=terms.whole(_milli(round_)), levels=_levels(round_), words=WORDS
+    )
+    return _run(statement, [_key(round_), _key(round_)])
+
+
+def middles(round_: Round, *, people: int) -> list[list[float]]:
+    """The one or two middle values of each level over the humans' entries, basis points.
+
+    people: how many humans stand in the round.
+    """
+    take, skip = 2 - people % 2, (people - 1) // 2
+    arms = " UNION ALL ".join(
+        ARM.format(place=place, level=level, take=take, skip=skip)
+        for place, level in enumerate(LEVELS)
+    )
+    statement = MIDDLES.format(levels=_levels(round_), words=WORDS, arms=arms)
+    found: list[list[float]] = [[], [], []]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_key(round_)])
+        for place, bp in cursor.fetchall():
+            found[place].append(bp)
+    return found
+
+
+def _milli(round_: Round) -> Term:
+    low, middle, high = (Term(f"entry.{level}") for level in LEVELS)
+    return rules.milli(
+        (low, middle, high),
+        outcome_bp=round_.outcome_bp or 0.0,
+        sigma_bp=round_.sigma_bp or 0.0,
+        width=round_.width or 0.0,
+        larger=terms.larger,
+    )
+
+
+def _levels(round_: Round) -> str:
+    """The columns low, middle and high: what entry_forms.resolve_bp makes of a word."""
+    scale = {"sigma_bp": round_.sigma_bp or 0.0, "width": round_.width or 0.0}
+    lean = entry_forms.leaned(Term("word.probit"), **scale)
+    centre = terms.either(f"word.form = '{Form.PROB_UP}'", lean, _bp("word.p50", round_))
+    shape = entry_forms.shaped(centre, **scale)
+    given = [_bp(f"word.{column}", round_) for column in ("p10", "p50", "p90")]
+    is_given = f"word.form = '{Form.QUANTILES}'"
+    return ", ".join(
+        f"{terms.either(is_given, own, house).sql} AS {level}"
+        for own, house, level in zip(given, shape, LEVELS, strict=True)
+    )
+
+
+def _bp(column: str, round_: Round) -> Term:
+    value = terms.double(column)
+    price = entry_forms.log_bp(
+        value, reference=float(round_.reference_price or 0), log=terms.log
+    )
+    return terms.either(f"word.basis = '{Basis.RETURN}'", value, price)
+
+
+def _key(round_: Round) -> Any:
+    return UUIDField().get_db_prep_value(round_.pk, connection)
+
+
+def _run(statement: str, values: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
