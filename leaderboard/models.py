@@ -23,12 +23,17 @@ class Board(models.Model):
 
 
 class Standing(models.Model):
-    """A player's place on a board. Points are milli-points; coverage is rounds over all rounds."""
+    """A player's place on a board. Points are milli-points; coverage is rounds over all rounds.
+
+    Written whole by one statement from the tallies, whose own foreign keys hold.
+    """
 
     board = models.ForeignKey(
-        "leaderboard.Board", models.CASCADE, related_name="+", db_index=False
+        "leaderboard.Board", models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    player = models.ForeignKey("league.Player", models.PROTECT, related_name="+")
+    player = models.ForeignKey(
+        "league.Player", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     rounds = models.PositiveIntegerField()
     locks = models.PositiveIntegerField()
     mean_milli = models.IntegerField()

@@ -18,6 +18,7 @@ from leaderboard.verdict import Verdict
 from league.horizons import TABLE
 from league.models import Player, Round
 from league.models.round import Status
+from predictions import allowance
 from predictions.models import Score
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
     judged = verdict.judge(pairs_of(season, horizon), horizon=horizon, ai=AI_SIDE)
     try:
         with transaction.atomic(durable=True):
+            allowance.take()
             board, _ = Board.objects.select_for_update().get_or_create(
                 season_id=season,
                 horizon=horizon,
@@ -91,11 +93,16 @@ def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
                 version=F("version") + 1,
                 verdict=judged.as_json(),
             )
-            if sizes_of(season, horizon) != sizes:
-                raise _Moved
+            _require(is_still=sizes_of(season, horizon) == sizes)
     except _Moved:
         return False  # rounds became final meanwhile: the next look has them all
     return True
+
+
+def _require(*, is_still: bool) -> None:
+    """:raises _Moved: and with it undoes the caller's transaction."""
+    if not is_still:
+        raise _Moved
 
 
 def _terms(sizes: Mapping[datetime, int], horizon: str) -> Terms:

@@ -103,16 +103,14 @@ def leaned(probit: Number, *, sigma_bp: float, width: float) -> Number:
     return width * sigma_bp * probit
 
 
-def shaped(
-    centre: Number, *, sigma_bp: float, width: float
-) -> tuple[Number, Number, Number]:
+def shaped(centre: Number, *, sigma_bp: float, width: float) -> tuple[Number, Number, Number]:
     """The house's shape around `centre`, basis points."""
     low, middle, high = (centre + width * level * sigma_bp for level in LEVELS)
     return low, middle, high
 
 
 def probit(entry: Entry) -> float:
-    """The standard normal quantile of a probability; stored, because databases have no such function."""
+    """The standard normal quantile of a probability; stored, as databases cannot compute it."""
     return NormalDist().inv_cdf(float(entry.p50))
 
 

@@ -75,6 +75,6 @@ def either(condition: str, then: Term, otherwise: Term) -> Term:
 def whole(number: Term) -> str:
     """Rounded to an integer, halves to even, as Python's round does and SQLite's does not.
 
-    Beside 1.5 * 2^52 a double has no room for a fraction: adding rounds, subtracting gives it back.
+    Beside 1.5 * 2^52 a double has no room for a fraction: adding it rounds, subtracting it tells.
     """
     return f"CAST(({number.sql} + {NO_FRACTION!r}) - {NO_FRACTION!r} AS bigint)"

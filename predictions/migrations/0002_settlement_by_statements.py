@@ -35,6 +35,16 @@ def fill_probits(apps, schema_editor):
         Prediction.objects.filter(pk=word.pk).update(probit=probit)
 
 
+def leave_room(apps, schema_editor):
+    """An updated row that finds room in its own page needs no new index entries."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("ALTER TABLE predictions_tally SET (fillfactor = 50)")
+
+
+def unconstrained(to):
+    return models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=to)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("league", "0004_patience_and_backoff"),
@@ -81,5 +91,13 @@ class Migration(migrations.Migration):
             name="cross",
             field=models.DecimalField(decimal_places=0, default=0, help_text="Sum of T * n over the locks.", max_digits=30),
         ),
+        migrations.AlterField(
+            model_name="tally",
+            name="player",
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="league.player"),
+        ),
+        migrations.AlterField(model_name="score", name="round", field=unconstrained("league.round")),
+        migrations.AlterField(model_name="score", name="player", field=unconstrained("league.player")),
+        migrations.RunPython(leave_room, migrations.RunPython.noop),
         migrations.RunSQL(["DELETE FROM predictions_tally", REBUILT], migrations.RunSQL.noop),
     ]

@@ -2,10 +2,18 @@ from django.db import models
 
 
 class Score(models.Model):
-    """Skill points of one prediction under one settlement of its round, in milli-points."""
+    """Skill points of one prediction under one settlement of its round, in milli-points.
 
-    round = models.ForeignKey("league.Round", models.PROTECT, related_name="+", db_index=False)
-    player = models.ForeignKey("league.Player", models.PROTECT, related_name="+", db_index=False)
+    Written by one statement from rows whose own foreign keys hold, and derivable again at any
+    time: keys checked once more, row by row, cost a third of settling (docs/decisions/0009).
+    """
+
+    round = models.ForeignKey(
+        "league.Round", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    player = models.ForeignKey(
+        "league.Player", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     settlement_version = models.PositiveSmallIntegerField(default=1)
     seq = models.PositiveIntegerField(
         null=True, help_text="The leaf it scores; empty for the crowd, derived from the others."
@@ -24,11 +32,14 @@ class Score(models.Model):
 
 
 class Tally(models.Model):
-    """Exact running sums of a player's scores in a season: the grading transaction's delta."""
+    """Exact running sums of a player's scores in a season: the grading transaction's delta.
+
+    Only the key is indexed, and pages are half empty, so that an update stays in its page.
+    """
 
     season = models.ForeignKey("league.Season", models.PROTECT, related_name="+", db_index=False)
     horizon = models.CharField(max_length=3)
-    player = models.ForeignKey("league.Player", models.PROTECT, related_name="+")
+    player = models.ForeignKey("league.Player", models.PROTECT, related_name="+", db_index=False)
     rounds = models.PositiveIntegerField(default=0)
     points_milli = models.BigIntegerField(default=0)
     # What an interval needs: T is the sum of a lock's points, n the lock's final rounds.

@@ -5,20 +5,19 @@ Its statements do not grow with the round, and no entry is read into memory.
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from league import quarantine, rounds
 from league.models import Round
 from league.models.player import Kind
 from league.models.round import Status
-from predictions import proofs, settlements
+from predictions import allowance, proofs, settlements
 from predictions.forecasters import crowd
 from predictions.models import Commitment, Prediction, Score, Settlement
 from predictions.scoring import derivation, marking, tallies
 
 BATCH = 500
-LONGEST_S = 300
 
 
 def grade(*, now: datetime) -> int:
@@ -39,7 +38,7 @@ def _grade(round_: Round, *, now: datetime) -> bool:
     evidence = proofs.evidence_of(round_)
     crowd_score = _crowd_score(round_)
     with transaction.atomic(durable=True):
-        _take_time()
+        allowance.take()
         finals = tallies.claim(round_)
         if not rounds.finalize(round_, now=now):
             return False
@@ -48,13 +47,6 @@ def _grade(round_: Round, *, now: datetime) -> bool:
         tallies.add(round_, finals=finals)
         Settlement.objects.create(round=round_, evidence=evidence, ended_at=now)
     return True
-
-
-def _take_time() -> None:
-    """A million scores take longer than a request may."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_S}s'")
 
 
 def _crowd_score(round_: Round) -> list[Score]:

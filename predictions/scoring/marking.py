@@ -38,7 +38,8 @@ MIDDLES: Final = """
 """
 ARM: Final = """
     SELECT * FROM (
-        SELECT {place} AS place, {level} AS bp FROM human ORDER BY {level} LIMIT {take} OFFSET {skip}
+        SELECT {place} AS place, {level} AS bp FROM human
+        ORDER BY {level} LIMIT {take} OFFSET {skip}
     ) AS {level}
 """
 
@@ -97,9 +98,7 @@ def _levels(round_: Round) -> str:
 
 def _bp(column: str, round_: Round) -> Term:
     value = terms.double(column)
-    price = entry_forms.log_bp(
-        value, reference=float(round_.reference_price or 0), log=terms.log
-    )
+    price = entry_forms.log_bp(value, reference=float(round_.reference_price or 0), log=terms.log)
     return terms.either(f"word.basis = '{Basis.RETURN}'", value, price)
 
 

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from chain import anchors
 from chain.models import Anchor
 from league import operations, players
 from league.models import Player, Round, RoundEvent, Season
-from predictions import commitments, entry_forms, words
+from predictions import commitments, entry_forms, settlements, words
 from predictions.entry_forms import Entry
-from predictions.models import Prediction, Score, Tally
-from predictions.scoring import grading, rules
+from predictions.models import Prediction, Score, Settlement, Tally
+from predictions.scoring import derivation, grading, rules
 from tests import factories
 from tests.factories import NOON
 
@@ -51,6 +51,11 @@ def settle(round_: Round, *, price: Decimal = PRICE) -> Round:
     locked = factories.locked(round_)
     commitments.commit(now=NOON)
     return factories.settled(factories.running(locked), price=price)
+
+
+def spoil(round_: Round) -> None:
+    """Its end is on record already: the last statement of grading breaks."""
+    Settlement.objects.create(round=round_, evidence=[], ended_at=NOON, is_wished=True)
 
 
 def grade(now: datetime = NOON + HOUR) -> int:
@@ -122,13 +127,11 @@ def test_a_withdrawn_entry_and_a_void_round_score_nothing() -> None:
 
 
 def test_a_failure_inside_the_transaction_leaves_nothing_behind() -> None:
-    """The anchor's wish comes last, after scores, tallies and status were written."""
+    """The evidence comes last, after scores, tallies and status were written."""
     round_ = open_round()
     factories.enter(round_, factories.human("ada"), EXAMPLES["wide"][0])
     settled = settle(round_)
-    anchors.request(
-        kind="settlement", subject=words.round_key(settled), digest=bytes(32), payload={}, now=NOON
-    )
+    spoil(settled)
     assert grade() == 0
     after = factories.fresh(round_)
     assert (after.status, after.version) == ("settled", settled.version)
@@ -136,23 +139,44 @@ def test_a_failure_inside_the_transaction_leaves_nothing_behind() -> None:
     assert not Score.objects.exists()
     assert not Tally.objects.exists()
     assert not RoundEvent.objects.filter(to_status="final").exists()
-    Anchor.objects.filter(kind="settlement").delete()
+    Settlement.objects.all().delete()
     assert grade() == 0  # it rests a little after a failure
     assert grade(NOON + 2 * HOUR) == 1
     assert Score.objects.count() == Tally.objects.count() == 1
+
+
+def test_an_end_that_cannot_be_anchored_delays_no_other() -> None:
+    disputed, other = settle(open_round()), settle(open_round(symbol="ETH"))
+    anchors.request(
+        kind="settlement",
+        subject=words.round_key(disputed),
+        digest=bytes(32),
+        payload={},
+        now=NOON,
+    )
+    assert grade() == 2
+    told = anchors.of(kind="settlement", subject=words.round_key(other))
+    assert told is not None
+    assert [one.round_id for one in settlements.unwished()] == [disputed.pk]
+    Anchor.objects.filter(subject=words.round_key(disputed).hex(), kind="settlement").delete()
+    assert settlements.wish_finals(now=NOON) == 1
+
+
+def test_what_is_heard_after_the_grading_is_no_evidence() -> None:
+    settled = settle(open_round())
+    grade()
+    pinned = Settlement.objects.get(round=settled).evidence
+    wish = anchors.of(kind="settlement", subject=words.round_key(settled))
+    assert wish is not None
+    assert wish.payload["evidence"] == pinned
+    assert settlements.wish_finals(now=NOON) == 0
 
 
 def test_a_poisoned_round_delays_no_other_and_is_left_alone_after_five_failures() -> None:
     poisoned, healthy = open_round(), open_round(symbol="ETH")
     for round_ in (poisoned, healthy):
         settle(round_)
-    anchors.request(
-        kind="settlement",
-        subject=words.round_key(poisoned),
-        digest=bytes(32),
-        payload={},
-        now=NOON,
-    )
+    spoil(poisoned)
     assert grade() == 1
     assert factories.fresh(healthy).status == "final"
     for look in range(2, 9):
@@ -210,3 +234,38 @@ def test_tallies_are_the_sums_of_the_scores_in_whatever_order_they_came() -> Non
         tally = Tally.objects.get(player=player)
         assert (tally.horizon, tally.rounds) == ("24h", mine.count())
         assert tally.points_milli == mine.aggregate(total=Sum("points_milli"))["total"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_statement_scores_as_the_rule_does(seed: int) -> None:
+    """Every form, to the last milli-point, and the crowd of five or six humans."""
+    chance, round_ = random.Random(seed), open_round()
+
+    def number(low: float, high: float) -> D:
+        return D(f"{chance.uniform(low, high):.{chance.randint(0, 8)}f}")
+
+    def prices() -> Entry:
+        return entry_forms.quantiles(*sorted(number(55_000, 66_000) for _ in range(3)))
+
+    def returns() -> Entry:
+        levels = sorted(number(-900, 900) for _ in range(3))
+        return entry_forms.quantiles(*levels, basis="return")
+
+    kinds = (
+        prices,
+        returns,
+        lambda: entry_forms.point(number(58_000, 62_000)),
+        lambda: entry_forms.point(number(-300, 300), basis="return"),
+        lambda: entry_forms.prob_up(number(0.03, 0.97)),
+    )
+    for count, player in enumerate(factories.humans(5 + seed % 2)):
+        factories.enter(round_, player, kinds[count % len(kinds)]())
+    players.ensure_built_in(now=NOON)
+    settled = settle(round_, price=number(50_000, 70_000))
+    expected = [
+        (one.player_id, one.seq, one.points_milli) for one in derivation.scores_of(settled)
+    ]
+    assert len(expected) == 5 + seed % 2 + 1
+    grade()
+    written = Score.objects.order_by(F("seq").asc(nulls_last=True))
+    assert list(written.values_list("player", "seq", "points_milli")) == expected

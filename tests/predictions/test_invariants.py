@@ -9,7 +9,7 @@ from chain.models import Anchor
 from league.models import Player, Round
 from markets.models import Observation
 from predictions import invariants
-from predictions.models import Commitment, Prediction, Revision, Score, Tally
+from predictions.models import Commitment, Prediction, Revision, Score, Settlement, Tally
 from tests import played
 from tests.played import PRESENT
 
@@ -137,7 +137,7 @@ CASES: list[tuple[Callable[[], object], set[str]]] = [
     (lambda: commitments("running").delete(), set()),
     (lambda: scores().delete(), {"I2", "I9", "I18"}),
     (scored_without_a_word, {"I2", "I9", "I18"}),
-    (scored_though_void, {"I4"}),
+    (scored_though_void, {"I4", "I9"}),
     (scored_twice, {"I4", "I9"}),
     (lambda: told_otherwise("evidence"), {"I6", "I18"}),
     (lambda: scores().update(points_milli=F("points_milli") + 1), {"I8", "I9", "I18"}),
@@ -179,10 +179,13 @@ def test_what_has_not_been_done_waits() -> None:
         assert {name: of(PRESENT) for name, of in invariants.WAITING.items()} == {
             "commitment": (0, None),
             "grade": (0, None),
-            "void_ending": (0, None),
+            "ending": (0, None),
         }
         settlements("void").delete()
-        assert invariants.endings(PRESENT) == (1, of_round("void").locks_at)
+        Settlement.objects.filter(round=of_round("void")).delete()
+        assert invariants.endings(PRESENT) == (1, of_round("void").settles_at)
+        Settlement.objects.filter(round__status="final").update(is_wished=False)
+        assert invariants.endings(PRESENT)[0] == 1 + 2 * played.FINAL
         commitments("running").delete()
         final = of_round("final")
         Round.objects.filter(pk=final.pk).update(status="settled", finalized_at=None)
