@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from chain import anchors, merkle
 from league import quarantine
@@ -21,15 +21,18 @@ def commit(*, now: datetime) -> int:
 
     A void round too, if it had locked: its entries were sealed in like any other's.
     """
-    has_locked = Exists(RoundEvent.objects.filter(round=OuterRef("pk"), to_status=Status.LOCKED))
-    due = (
+    bare = (
         Round.objects.healthy(now=now)
-        .filter(Q(status__in=COMMITTABLE) | Q(has_locked, status=Status.VOID))
         .filter(~Exists(Commitment.objects.filter(round=OuterRef("pk"))))
         .select_related("season")
-        .order_by("locks_at", "pk")[:BATCH]
+        .order_by("locks_at", "pk")
     )
-    return sum(quarantine.attempt(_commit, round_, now=now) for round_ in due)
+    has_locked = Exists(RoundEvent.objects.filter(round=OuterRef("pk"), to_status=Status.LOCKED))
+    due = (  # two questions, as one OR of them would read every event there ever was
+        bare.filter(status__in=COMMITTABLE)[:BATCH],
+        bare.filter(has_locked, status=Status.VOID)[:BATCH],
+    )
+    return sum(quarantine.attempt(_commit, round_, now=now) for found in due for round_ in found)
 
 
 def _commit(round_: Round, *, now: datetime) -> bool:

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from chain import anchors, facts
-from chain.models import Anchor
 from chain.models import Kind as AnchorKind
 from league.models import Round
 from league.models.round import Status
@@ -41,10 +40,9 @@ def unwished() -> QuerySet[Settlement]:
 
 
 def unclosed() -> QuerySet[Commitment]:
-    """Committed rounds that are void without an anchor that says so."""
-    told = Anchor.objects.filter(kind=AnchorKind.SETTLEMENT, subject=OuterRef("round_key"))
+    """Committed rounds that are void, where nobody has said so yet."""
     closed = Settlement.objects.filter(round=OuterRef("round"))
-    return Commitment.objects.filter(~Exists(closed), ~Exists(told), round__status=Status.VOID)
+    return Commitment.objects.filter(~Exists(closed), round__status=Status.VOID)
 
 
 def _try(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
@@ -72,8 +70,9 @@ def _wish(round_: Round, *, now: datetime) -> bool:
 
 
 def _close_void(round_: Round, *, now: datetime) -> bool:
-    """What is on record now is its evidence: nothing was priced by it."""
-    evidence = proofs.evidence_of(round_)
+    """What is on record now is its evidence, unless an older release anchored it already."""
+    told = anchors.of(kind=AnchorKind.SETTLEMENT, subject=words.round_key(round_))
+    evidence = told.payload["evidence"] if told else proofs.evidence_of(round_)
     with transaction.atomic(durable=True):
         _, is_new = Settlement.objects.get_or_create(
             round=round_, defaults={"evidence": evidence, "ended_at": now, "is_wished": True}
