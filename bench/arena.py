@@ -1,16 +1,21 @@
 """A season made by a few statements: players, rounds and entries of any number."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
+from bench.harness import Cost, measure
+from leaderboard import standings
+from leaderboard.models import Board
 from league import players, seasons
-from league.models import League, Player, Round, Season
+from league.models import League, Round, Season
 from markets import assets
 from markets.models import Asset
+from predictions.scoring import grading
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,12 +48,26 @@ PLAYERS = """
 """
 
 
-@dataclass(frozen=True)
+KEPT = (
+    "predictions_score", "predictions_tally", "predictions_settlement", "leaderboard_standing",
+    "leaderboard_board", "league_roundevent",
+)  # fmt: skip
+
+
+@dataclass
 class Arena:
     """A season of one asset with `players` people, its rounds an hour apart."""
 
     season: Season
     players: int
+    rounds: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(days=1000)
+
+    def next(self) -> int:
+        return self.rounds
 
     def settled(self, number: int, *, entries: int) -> Round:
         """Round `number`, priced and committed, with so many entries, waiting for its grades."""
@@ -73,10 +92,52 @@ class Arena:
             " VALUES (%s, %s, %s, %s, %s)",
             [round_.pk, uuid.uuid4().hex * 2, "0" * 64, entries, lock],
         )
+        self.rounds = number + 1
         return Round.objects.select_related("season").get(pk=round_.pk)
+
+    def settle_all(self) -> None:
+        """Grade whatever waits, and publish."""
+        for round_ in Round.objects.filter(status="settled").select_related("season"):
+            grading._grade(round_, now=self.now)  # noqa: SLF001 -- one round, as the sweep does it
+        Board.objects.update(published_at=START)
+        standings.publish(now=self.now)
+        Board.objects.update(published_at=START)
+
+    def keep(self) -> None:
+        """Remember what an act changes."""
+        for table in KEPT:
+            run(f"DROP TABLE IF EXISTS kept_{table}")
+            run(f"CREATE TABLE kept_{table} AS SELECT * FROM {table}")
+        run("DROP TABLE IF EXISTS kept_waiting")
+        run("CREATE TABLE kept_waiting AS SELECT id FROM league_round WHERE status = 'settled'")
+
+    def restore(self) -> None:
+        """Everything as it was kept, in tables without a hole, and nothing left to flush."""
+        run(f"TRUNCATE {', '.join(KEPT)}")
+        for table in KEPT:
+            names = columns(table)
+            run(f"INSERT INTO {table} ({names}) SELECT {names} FROM kept_{table}")
+        run(
+            "UPDATE league_round SET status = 'settled', version = 0, finalized_at = NULL"
+            " WHERE id IN (SELECT id FROM kept_waiting)"
+        )
+        run("VACUUM ANALYZE")
+        run("CHECKPOINT")
+
+    def restored(self, act: Callable[[], object]) -> Cost:
+        self.restore()
+        return measure(act)
+
+
+def columns(table: str) -> str:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_table_description(cursor, table)
+    return ", ".join(f'"{column.name}"' for column in found)
 
 
 def build(*, count: int) -> Arena:
+    """In place of whatever season there was."""
+    run("TRUNCATE league_player, league_season, league_league CASCADE")
     assets.ensure_defaults()
     players.ensure_built_in(now=START)
     league = League.objects.create(slug="bench", name="Bench", horizons=[HORIZON])
@@ -86,10 +147,6 @@ def build(*, count: int) -> Arena:
     run(PLAYERS, [START, count])
     run("ANALYZE")
     return Arena(season, count)
-
-
-def people() -> int:
-    return Player.objects.filter(handle__startswith="racer-").count()
 
 
 def run(statement: str, values: Any = None) -> int:

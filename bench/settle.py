@@ -1,0 +1,223 @@
+"""Settling: the scores of a round, the season's sums and the published table.
+
+Ours is `grading._grade` and `standings.publish`, whole: the round's status and event, a score an
+entry with the rule computed in SQL, the crowd's median, the tallies, the evidence, then the ranks.
+The matched floor writes the same rows into the same tables and indexes, from constants: no rule,
+no crowd, no join to the scores, no order. Every act starts from the same season, which has one
+earlier round, restored, vacuumed and checkpointed.
+
+The references of S4 are in `bench/refs/`: a loop of ORM saves, `bulk_update`, and what peers do
+after every question, a recomputation of the whole table from all scores in Python.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from bench import arena as arenas
+from bench.arena import Arena
+from bench.goals import Line, line
+from bench.harness import Cost, Plan, control, cpu, duel, middle, ratio, wal
+from bench.memory import peak_mb
+from bench.refs import floor, orm
+from leaderboard import standings
+from league.models import Round
+from predictions.scoring import grading
+
+PAST = 100
+
+
+def run(plan: Plan) -> Iterator[Line]:
+    yield from hundred_thousand(plan)
+    yield from ten_thousand(plan)
+    yield from after_history(plan)
+    yield from sparse(plan)
+    if plan.is_full:
+        yield from million(plan)
+
+
+def settle(arena: Arena, round_: Round) -> None:
+    grading._grade(round_, now=arena.now)  # noqa: SLF001 -- one round, as the sweep does it
+    standings.publish(now=arena.now)
+
+
+def against_floor(arena: Arena, round_: Round, *, reps: int) -> dict[str, list[Cost]]:
+    return duel(
+        {
+            "floor": partial(floor.settle, arena.season, round_),
+            "again": partial(floor.settle, arena.season, round_),
+            "ours": partial(settle, arena, round_),
+        },
+        reps=reps,
+        prepare=lambda _name: arena.restore(),
+    )
+
+
+def hundred_thousand(plan: Plan) -> Iterator[Line]:
+    count = plan.pick(smoke=50, quick=100_000, full=100_000)
+    arena, round_ = ready(count)
+    costs = against_floor(arena, round_, reps=min(plan.reps, 7 if plan.is_full else 3))
+    noise = control(costs, a="floor", b="again", of=cpu)
+    yield line(
+        "S1",
+        **both(costs, of=cpu, shown=seconds),
+        value=ratio(costs, ours="ours", floor="floor", of=cpu),
+        noise=noise,
+        detail=f"{count:,} entries; WAL {megabytes(middle(costs['ours'], of=wal))}",
+    )
+    yield line(
+        "S1-wal",
+        **both(costs, of=wal, shown=megabytes),
+        value=ratio(costs, ours="ours", floor="floor", of=wal),
+    )
+    arena.restore()
+    yield line(
+        "S7",
+        floor="",
+        ours="",
+        value=peak_mb(partial(settle, arena, round_)),
+        detail=f"{count:,} entries",
+    )
+
+
+def million(plan: Plan) -> Iterator[Line]:
+    small, large = 100_000, 1_000_000
+    per_entry = {}
+    for count in (small, large):
+        arena, round_ = ready(count)
+        costs = against_floor(arena, round_, reps=3)
+        per_entry[count] = middle(costs["ours"], of=cpu) / count
+        if count == large:
+            yield line(
+                "S2",
+                **both(costs, of=cpu, shown=seconds),
+                value=ratio(costs, ours="ours", floor="floor", of=cpu),
+                noise=control(costs, a="floor", b="again", of=cpu),
+                detail=f"{count:,} entries; WAL {megabytes(middle(costs['ours'], of=wal))}",
+            )
+    yield line(
+        "S3",
+        floor=micro(per_entry[small]),
+        ours=micro(per_entry[large]),
+        value=per_entry[large] / per_entry[small],
+        detail=f"{plan.reps and 3} turns each",
+    )
+
+
+def ten_thousand(plan: Plan) -> Iterator[Line]:
+    """The slow references on fewer entries in a quick run: they cost the same an entry."""
+    count = plan.pick(smoke=20, quick=10_000, full=10_000)
+    slow = plan.pick(smoke=20, quick=1_000, full=10_000)
+    arena, round_ = ready(count)
+    few, small = ready(slow, into=arena) if slow < count else (arena, round_)
+    del few
+    yield from compared(
+        {"S4-naive": orm.save_each, "S4-bulk": orm.bulk_update},
+        arena=arena,
+        rounds=(round_, small),
+        sizes=(count, slow),
+    )
+
+
+def after_history(plan: Plan) -> Iterator[Line]:
+    count = plan.pick(smoke=20, quick=10_000, full=10_000)
+    past = plan.pick(smoke=3, quick=PAST, full=PAST)
+    young, first = ready(count)
+    fresh = [young.restored(partial(settle, young, first)) for _ in range(plan.reps)]
+    old, last = ready(count, past=past)
+    aged = [old.restored(partial(settle, old, last)) for _ in range(plan.reps)]
+    costs = {"none": fresh, "history": aged}
+    detail = f"{count:,} entries, {past} past rounds"
+    yield line(
+        "S5",
+        floor=seconds(middle(fresh, of=cpu)),
+        ours=seconds(middle(aged, of=cpu)),
+        value=ratio(costs, ours="history", floor="none", of=cpu),
+        detail=detail,
+    )
+    yield line(
+        "S5-wal",
+        floor=megabytes(middle(fresh, of=wal)),
+        ours=megabytes(middle(aged, of=wal)),
+        value=ratio(costs, ours="history", floor="none", of=wal),
+        detail=detail,
+    )
+    yield from compared(
+        {"S4-peer": orm.recompute}, arena=old, rounds=(last, last), sizes=(count, count)
+    )
+
+
+def sparse(plan: Plan) -> Iterator[Line]:
+    """A round of few among many: what it writes, against ranking everybody anew."""
+    everybody = plan.pick(smoke=200, quick=100_000, full=1_000_000)
+    few = everybody // 100
+    arena, _ = ready(everybody)
+    arena.settle_all()
+    round_ = arena.settled(arena.next(), entries=few)
+    arena.keep()
+    costs = duel(
+        {
+            "few": lambda: grading._grade(round_, now=arena.now),  # noqa: SLF001
+            "all": lambda: standings.publish(now=arena.now),
+        },
+        reps=min(plan.reps, 3),
+        prepare=lambda name: arena.restore() if name == "few" else None,
+    )
+    yield line(
+        "S6",
+        floor=seconds(middle(costs["few"], of=cpu)),
+        ours=seconds(middle(costs["all"], of=cpu)),
+        value=ratio(costs, ours="all", floor="few", of=cpu),
+        detail=f"{few:,} of {everybody:,}; a table of M players rests M / 10,000 s between ranks",
+    )
+
+
+def compared(
+    references: dict[str, Callable[[Arena, Round], object]],
+    *,
+    arena: Arena,
+    rounds: tuple[Round, Round],
+    sizes: tuple[int, int],
+) -> Iterator[Line]:
+    """What a reference costs an entry, in entries of ours."""
+    (round_, small), (count, slow) = rounds, sizes
+    ours = [arena.restored(partial(settle, arena, round_)) for _ in range(3)]
+    mine = middle(ours, of=cpu) / count
+    for goal, act in references.items():
+        theirs = arena.restored(partial(act, arena, small)).cpu_s / slow
+        yield line(
+            goal,
+            floor=micro(theirs),
+            ours=micro(mine),
+            value=theirs / mine,
+            detail=f"ours on {count:,} entries, theirs on {slow:,}, CPU an entry",
+        )
+
+
+def ready(count: int, *, past: int = 1, into: Arena | None = None) -> tuple[Arena, Round]:
+    """A season whose `past` rounds are scored and published, and the round to settle."""
+    arena = into or arenas.build(count=count)
+    if into is None:
+        for number in range(past):
+            arena.settled(number, entries=count)
+        arena.settle_all()
+    round_ = arena.settled(arena.next(), entries=count)
+    arena.keep()
+    return arena, round_
+
+
+def both(
+    costs: dict[str, list[Cost]], *, of: Callable[[Cost], float], shown: Callable[[float], str]
+) -> dict[str, str]:
+    return {name: shown(middle(costs[name], of=of)) for name in ("floor", "ours")}
+
+
+def seconds(value: float) -> str:
+    return f"{value:.3f} s"
+
+
+def megabytes(value: float) -> str:
+    return f"{value / 1e6:.1f} MB"
+
+
+def micro(value: float) -> str:
+    return f"{value * 1e6:.1f} us"
