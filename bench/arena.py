@@ -20,12 +20,16 @@ from predictions.scoring import grading
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 HORIZON = "1h"
-# Six of ten give three prices, two three returns, one a point and one a probability.
+ONE_HUMAN_IN = 10
+# In the order they come, which is nobody's. Six of ten give three prices, two three returns, one
+# a point and one a probability.
 ENTER = """
     INSERT INTO predictions_prediction (id, round_id, player_id, form, basis, p10, p50, p90,
         probit, accepted_at, is_withdrawn, revision, salt, payload_hash, digest, reasoning,
         is_simulated_reasoning)
-    SELECT gen_random_uuid(), %(round)s, id,
+    SELECT (lpad(to_hex(extract(epoch FROM %(at)s::timestamptz)::bigint), 8, '0')
+            || lpad(to_hex(ROW_NUMBER() OVER ()), 8, '0') || substr(md5(id::text), 1, 16))::uuid,
+        %(round)s, id,
         CASE WHEN kind < 8 THEN 'quantiles' WHEN kind = 8 THEN 'point' ELSE 'prob_up' END,
         CASE WHEN kind < 6 OR kind = 8 THEN 'price' ELSE 'return' END,
         CASE WHEN kind < 6 THEN 60000 - wide WHEN kind < 8 THEN -wide / 6
@@ -44,7 +48,9 @@ ENTER = """
 """
 PLAYERS = """
     INSERT INTO league_player (handle, name, kind, is_primary, is_active, is_demo, registered_at)
-    SELECT 'racer-' || n, 'Racer', 'human', true, true, false, %s FROM generate_series(1, %s) AS n
+    SELECT 'racer-' || n, 'Racer', CASE WHEN n %% %s = 0 THEN 'human' ELSE 'ai' END, true, true,
+        false, %s
+    FROM generate_series(1, %s) AS n
 """
 
 
@@ -144,7 +150,7 @@ def build(*, count: int) -> Arena:
     league.assets.set(Asset.objects.filter(pk="BTC"))
     plan = seasons.Plan("bench", "Bench", "simulated", START, START + timedelta(days=3650))
     season = seasons.create(league=league, plan=plan)
-    run(PLAYERS, [START, count])
+    run(PLAYERS, [ONE_HUMAN_IN, START, count])
     run("ANALYZE")
     return Arena(season, count)
 

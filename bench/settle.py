@@ -3,8 +3,8 @@
 Ours is `grading._grade` and `standings.publish`, whole: the round's status and event, a score an
 entry with the rule computed in SQL, the crowd's median, the tallies, the evidence, then the ranks.
 The matched floor writes the same rows into the same tables and indexes, from constants: no rule,
-no crowd, no join to the scores, no order. Every act starts from the same season, which has one
-earlier round, restored, vacuumed and checkpointed.
+no crowd, no join to the scores, no order. One player in ten is human. Every act starts from the
+same season, which has one earlier round, restored, vacuumed and checkpointed.
 
 The references of S4 are in `bench/refs/`: a loop of ORM saves, `bulk_update`, and what peers do
 after every question, a recomputation of the whole table from all scores in Python.

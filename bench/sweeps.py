@@ -157,7 +157,7 @@ def begin(*, ends_at: datetime) -> Season:
     league = League.objects.create(slug="bench", name="Bench", horizons=["5m"])
     league.assets.set(Asset.objects.filter(pk__in=ASSETS))
     plan = seasons.Plan("bench", "Bench", "simulated", NOW - timedelta(seconds=1), ends_at)
-    execute(PLAYERS, [NOW, ENTRIES])
+    execute(PLAYERS, [1, NOW, ENTRIES])
     return seasons.create(league=league, plan=plan)
 
 

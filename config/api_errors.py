@@ -65,6 +65,7 @@ INTERNAL = (
     "config.runner",
     "config.showcase",
     "config.sweeps",
+    "leaderboard.standings",
     "league.transitions",
     "league.volatility",
     "markets.consensus",

@@ -12,7 +12,6 @@ from league.models.player import RANKED, Kind
 from predictions import terms as sql
 from predictions.terms import Term
 
-# Written in the order people read them, so that a page lies together.
 WRITE: Final = """
     INSERT INTO leaderboard_standing
         (board_id, player_id, rounds, locks, mean_milli, rating_milli, low_milli, high_milli,
@@ -34,7 +33,6 @@ WRITE: Final = """
             WHERE tally.season_id = %s AND tally.horizon = %s
         ) AS estimated
     ) AS placed
-    ORDER BY is_ranked DESC, place
 """
 
 

@@ -20,7 +20,7 @@ STANDINGS = """
     INSERT INTO leaderboard_standing
         (board_id, player_id, rounds, locks, mean_milli, rating_milli, low_milli, high_milli,
         coverage, rank, is_provisional)
-    SELECT %s, player_id, 2, 2, 1000, 1000, 1000, 1000, 0.5, 1, true
+    SELECT %s, player_id, 2, 2, 1000, 1000, 1000, 1000, 0.5, ROW_NUMBER() OVER (), true
     FROM predictions_tally WHERE season_id = %s AND horizon = %s
 """
 

@@ -40,11 +40,10 @@ def _grade(round_: Round, *, now: datetime) -> bool:
     with transaction.atomic(durable=True):
         allowance.take()
         finals = tallies.claim(round_)
-        if not rounds.finalize(round_, now=now):
+        if finals is None or not rounds.finalize(round_, now=now):
             return False
-        marking.write(round_)
-        Score.objects.bulk_create(crowd_score)
-        tallies.add(round_, finals=finals)
+        scored = marking.write(round_) + len(Score.objects.bulk_create(crowd_score))
+        tallies.add(round_, finals=finals, scored=scored)
         Settlement.objects.create(round=round_, evidence=evidence, ended_at=now)
     return True
 

@@ -16,23 +16,24 @@ from predictions.scoring import rules
 from predictions.terms import Term
 
 LEVELS: Final = ("low", "middle", "high")
-# Entries in the order they are committed: see predictions.leaves.
-WORDS: Final = """
-    SELECT word.player_id, ROW_NUMBER() OVER (ORDER BY word.id) - 1 AS seq,
-        word.form, word.basis, word.p10, word.p50, word.p90, word.probit
+# Entries in the order they are committed: see predictions.leaves. Beside a window PostgreSQL
+# computes the levels once a row; merged into the rule they would be computed at every mention.
+ENTRIES: Final = """
+    SELECT word.player_id, ROW_NUMBER() OVER (ORDER BY word.id) - 1 AS seq, {levels}
     FROM predictions_prediction AS word
     WHERE word.round_id = %s AND NOT word.is_withdrawn
 """
 WRITE: Final = """
     INSERT INTO predictions_score (round_id, player_id, settlement_version, seq, points_milli)
     SELECT %s, entry.player_id, 1, entry.seq, {points}
-    FROM (SELECT player_id, seq, {levels} FROM ({words}) AS word) AS entry
+    FROM ({entries}) AS entry
     ORDER BY entry.player_id
 """
 MIDDLES: Final = """
     WITH human AS (
-        SELECT {levels} FROM ({words}) AS word
+        SELECT {levels} FROM predictions_prediction AS word
         JOIN league_player AS player ON player.id = word.player_id AND player.kind = 'human'
+        WHERE word.round_id = %s AND NOT word.is_withdrawn
     )
     {arms}
 """
@@ -46,9 +47,8 @@ ARM: Final = """
 
 def write(round_: Round) -> int:
     """Insert the score of every standing entry, in the caller's transaction. Returns how many."""
-    statement = WRITE.format(
-        points=terms.whole(_milli(round_)), levels=_levels(round_), words=WORDS
-    )
+    entries = ENTRIES.format(levels=_levels(round_))
+    statement = WRITE.format(points=terms.whole(_milli(round_)), entries=entries)
     return _run(statement, [_key(round_), _key(round_)])
 
 
@@ -62,7 +62,7 @@ def middles(round_: Round, *, people: int) -> list[list[float]]:
         ARM.format(place=place, level=level, take=take, skip=skip)
         for place, level in enumerate(LEVELS)
     )
-    statement = MIDDLES.format(levels=_levels(round_), words=WORDS, arms=arms)
+    statement = MIDDLES.format(levels=_levels(round_), arms=arms)
     found: list[list[float]] = [[], [], []]
     with connection.cursor() as cursor:
         cursor.execute(statement, [_key(round_)])

@@ -38,7 +38,8 @@ def final(of: Season, *, hour: int, scores: dict[Player, int], **where: str) -> 
         for n, (player, milli) in enumerate(scores.items())
     )
     with transaction.atomic():
-        tallies.add(round_, finals=[key for key in tallies.claim(round_) if key != round_.pk])
+        others = [key for key in tallies.claim(round_) or () if key != round_.pk]
+        tallies.add(round_, finals=others, scored=len(scores))
     return round_
 
 
