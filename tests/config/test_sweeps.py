@@ -125,7 +125,7 @@ def test_lost_repeated_and_reordered_hints_change_nothing() -> None:
     play(once)
     expected = decided()
     factories.erase(
-        "predictions.Score", "predictions.Tally", "predictions.Revision",
+        "predictions.Settlement", "predictions.Score", "predictions.Tally", "predictions.Revision",
         "predictions.Prediction", "predictions.Commitment", "leaderboard.Board",
         "chain.Anchor", "chain.LedgerEntry", "league.Round", "league.Player",
     )  # fmt: skip
