@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -87,10 +88,10 @@ def test_an_entry_is_in_time_by_the_database_clock(season: Season, shift: timede
     player, entry = Player.objects.get(kind="human"), factories.at_return(-30, 0, 30)
     with is_wrong_by(shift):
         history.gather_for([still], now=gate.database_now())
-        named = {"player": player, "entry": entry, "clock": DATABASE}
-        accepted = submissions.enter(round_id=still.pk, **named).prediction.accepted_at
+        enter = partial(submissions.enter, player=player, entry=entry, clock=DATABASE)
+        accepted = enter(round_id=still.pk).prediction.accepted_at
         with pytest.raises(submissions.RoundNotOpen):
-            submissions.enter(round_id=no_longer.pk, **named)
+            enter(round_id=no_longer.pk)
     assert abs(accepted - datetime.now(UTC)) < MINUTE
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -260,14 +261,14 @@ def test_a_source_that_lacks_only_the_last_bar_is_awaited(
 
 def test_what_is_known_to_be_stored_is_not_read_again() -> None:
     Bar.objects.bulk_create([row("a", number, "5") for number in range(5)])
-    reaches = {"symbol": "BTC", "source": "a", "interval": 60}
-    assert bars.reaches(NOON + timedelta(minutes=4), **reaches)
+    reaches = partial(bars.reaches, symbol="BTC", source="a", interval=60)
+    assert reaches(NOON + timedelta(minutes=4))
     with CaptureQueriesContext(connection) as queries:
-        assert bars.reaches(NOON + timedelta(minutes=3), **reaches)
+        assert reaches(NOON + timedelta(minutes=3))
     assert len(queries) == 0
-    assert not bars.reaches(NOON + timedelta(minutes=5), **reaches)
+    assert not reaches(NOON + timedelta(minutes=5))
     Bar.objects.bulk_create([row("a", 5, "5")])
-    assert bars.reaches(NOON + timedelta(minutes=5), **reaches)
+    assert reaches(NOON + timedelta(minutes=5))
 
 
 def test_a_series_that_has_all_there_can_be_costs_no_query() -> None:
