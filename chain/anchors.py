@@ -6,10 +6,11 @@ remembered; `pump` is the sweep that carries wishes to the ledger.
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
 
 from chain import links, words
 from chain.ledger import local, registry
@@ -18,6 +19,12 @@ from chain.models import Anchor, Kind, Status
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 64
+# So that the wishes of a thousand rounds that became due at once are told in a few sweeps.
+MOST: Final = 16 * BATCH
+# A wish that fails unexpectedly waits 5 s, then four times longer each time, an hour at most.
+FIRST: Final = timedelta(seconds=5)
+LONGEST: Final = timedelta(hours=1)
+FACTOR: Final = 4
 
 
 class AnchorConflict(Exception):
@@ -79,18 +86,43 @@ def published(*, kind: str, subject: bytes) -> dict[str, Any] | None:
     return local.published(anchor.entry)
 
 
-def pump(*, now: datetime, limit: int = BATCH) -> int:
-    """One sweep: tell the ledger the oldest wishes; how many were settled, either way."""
-    ledger = registry.ledger()
-    wished = list(Anchor.objects.wished(network=ledger.network)[:limit])
-    if not wished:
-        return 0
+def pump(*, now: datetime, limit: int = MOST) -> int:
+    """One sweep: tell the ledger the oldest wishes; how many were settled, either way.
+
+    One that fails unexpectedly is counted, waits longer each time, and keeps no other waiting.
+    """
+    total = 0
+    while total < limit:
+        wished = Anchor.objects.wished(network=registry.ledger().network, now=now)
+        batch = list(wished[: min(BATCH, limit - total)])
+        done = _carry(batch, now=now) if batch else 0
+        total += done
+        if not batch or done < len(batch):  # nothing is left, or the next sweep goes on
+            break
+    return total
+
+
+def _carry(batch: Sequence[Anchor], *, now: datetime) -> int:
+    """Tell all at once; if that fails unexpectedly one by one, so that one blocks no other."""
     try:
-        places = ledger.append([_wish(anchor) for anchor in wished], now=now)
+        return _tell(batch, now=now)
     except LedgerBusy:
-        logger.warning("chain.ledger_busy", extra={"wishes": len(wished)})
+        logger.warning("chain.ledger_busy", extra={"wishes": len(batch)})
         return 0
-    return _record(wished, places)
+    except Exception:
+        logger.exception("chain.wishes_not_told", extra={"anchor_id": batch[0].pk})
+    if len(batch) > 1:
+        return sum(_carry([anchor], now=now) for anchor in batch)
+    connection.close_if_unusable_or_obsolete()  # else the failure could not be counted
+    rest = min(FIRST * FACTOR ** min(batch[0].attempts, 5), LONGEST)
+    Anchor.objects.filter(pk=batch[0].pk).update(
+        attempts=F("attempts") + 1, backoff_until=now + rest
+    )
+    return 0
+
+
+def _tell(batch: Sequence[Anchor], *, now: datetime) -> int:
+    return _record(batch, registry.ledger().append([_wish(a) for a in batch], now=now))
 
 
 def _record(wished: Sequence[Anchor], places: Mapping[tuple[str, bytes], Place]) -> int:

@@ -46,9 +46,11 @@ class LedgerEntry(models.Model):
 
 
 class AnchorQuerySet(models.QuerySet["Anchor"]):
-    def wished(self, *, network: str) -> Self:
-        """What the ledger called `network` has not been told yet, oldest first."""
-        return self.filter(network=network, status=Status.WISHED).order_by("requested_at", "pk")
+    def wished(self, *, network: str, now: datetime) -> Self:
+        """What the ledger called `network` has not been told and may be now, oldest first."""
+        rested = Q(backoff_until__isnull=True) | Q(backoff_until__lte=now)
+        waiting = self.filter(rested, network=network, status=Status.WISHED)
+        return waiting.order_by("requested_at", "pk")
 
     def of(self, *, network: str, kind: str, subject: bytes) -> Self:
         """Every version of one subject, newest first."""
@@ -67,6 +69,8 @@ class Anchor(models.Model):
     payload = models.JSONField(default=dict)
     status = models.CharField(max_length=8, choices=Status, default=Status.WISHED)
     failure = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Unexpected failures.")
+    backoff_until = models.DateTimeField(null=True, blank=True, help_text="After a failure.")
     requested_at = models.DateTimeField()
     anchored_at = models.DateTimeField(null=True, blank=True)
     entry = models.ForeignKey(

@@ -1,13 +1,13 @@
 """Celery decides when to look."""
 
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
-from django.utils import timezone
 
 from leaderboard import standings
 
 
 @shared_task(name="leaderboard.publish_standings")
-def publish_standings(**_: Any) -> None:
-    standings.publish(now=timezone.now())
+def publish_standings(*, now: datetime, **_: Any) -> None:
+    standings.publish(now=now)

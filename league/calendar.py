@@ -1,11 +1,13 @@
 """The calendar sweep: every running season has its rounds, a little ahead of their opening."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from league import cadence
 from league.models import Round, Season
 
+logger = logging.getLogger(__name__)
 LOOKAHEAD = timedelta(hours=1)
 STEP = timedelta(microseconds=1)
 
@@ -13,7 +15,16 @@ STEP = timedelta(microseconds=1)
 def schedule(*, now: datetime) -> int:
     """Create the missing rounds that lock after `now` and open within the next hour."""
     seasons = Season.objects.running(now=now).filter(is_paused=False)
-    return sum(_fill(season, now=now) for season in seasons)
+    return sum(_try(season, now=now) for season in seasons)
+
+
+def _try(season: Season, *, now: datetime) -> int:
+    """One poisoned season must not keep the others from having rounds."""
+    try:
+        return _fill(season, now=now)
+    except Exception:
+        logger.exception("rounds not scheduled", extra={"season": str(season.pk)})
+        return 0
 
 
 def _fill(season: Season, *, now: datetime) -> int:

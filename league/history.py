@@ -1,7 +1,7 @@
 """Bars a season needs before it can measure anything: enough of the past, kept up to date."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -23,7 +23,12 @@ class Series(NamedTuple):
 
 def gather(*, now: datetime) -> int:
     """Fetch what is missing for every running season. Returns the bars stored."""
-    depths = _depths(Season.objects.running(now=now))
+    depths: dict[Series, int] = {}
+    for season in Season.objects.running(now=now):
+        try:
+            depths = _depths([season], known=depths)
+        except Exception:  # one poisoned season must not keep the others without bars
+            logger.exception("season not understood", extra={"season": str(season.pk)})
     return sum(_try(series, depth, now=now) for series, depth in sorted(depths.items()))
 
 
@@ -43,9 +48,11 @@ def _try(series: Series, depth: int, *, now: datetime) -> int:
         return 0
 
 
-def _depths(seasons: Iterable[Season]) -> dict[Series, int]:
+def _depths(
+    seasons: Iterable[Season], *, known: Mapping[Series, int] | None = None
+) -> dict[Series, int]:
     """How many bars of each series the seasons' horizons remember."""
-    depths: dict[Series, int] = {}
+    depths = dict(known or {})
     for season in seasons:
         needs = [(TABLE[name].bar_s, TABLE[name].memory) for name in season.pinned["horizons"]]
         for bar_s, depth in [*needs, (HOUR, LEAST_HOURS)]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import F
 
 from league.models import Round
@@ -17,11 +18,15 @@ FACTOR = 4
 
 
 def attempt(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
-    """Whether the step did something; an unexpected failure is logged and counted."""
+    """Whether the step did something; an unexpected failure is logged and counted.
+
+    Counted in a transaction of its own, on a new connection if the step broke the old one.
+    """
     try:
         return step(round_, now=now)
     except Exception:
         logger.exception("round step failed", extra={"round": str(round_.pk)})
+        connection.close_if_unusable_or_obsolete()
         Round.objects.filter(pk=round_.pk).update(
             attempts=F("attempts") + 1, backoff_until=now + FIRST * FACTOR**round_.attempts
         )

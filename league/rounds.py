@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 
 from league import disputes, frames, history, quarantine
 from league.frames import NoFrame
@@ -32,14 +31,13 @@ def turn(*, now: datetime) -> int:
 
 def advance(*, now: datetime) -> int:
     """Open, lock, take the reference of, and settle whatever is due. Returns the steps taken."""
+    taken = turn(now=now)
     due = Round.objects.select_related("season", "asset")
-    return sum(
-        (
-            turn(now=now),
-            _each(_with_history(due.due_for_reference(now=now), now=now), _reference, now=now),
-            _each(_with_history(due.due_to_settle(now=now), now=now), _settle, now=now),
-        )
-    )
+    with bars.reading():
+        waiting = _with_history(due.due_for_reference(now=now)[:BATCH], now=now)
+        taken += _each(waiting, _reference, now=now)
+        waiting = _with_history(due.due_to_settle(now=now)[:BATCH], now=now)
+        return taken + _each(waiting, _settle, now=now)
 
 
 def finalize(round_: Round, *, now: datetime) -> bool:
@@ -140,7 +138,7 @@ def _with_history(due: Iterable[Round], *, now: datetime) -> list[Round]:
 
     Where that fails unexpectedly, round by round: the poisoned ones are counted and left out.
     """
-    rounds = list(islice(due, BATCH))
+    rounds = list(due)
     try:
         history.gather_for(rounds, now=now)
     except Exception:

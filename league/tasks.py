@@ -1,53 +1,53 @@
 """Celery decides when to look."""
 
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
-from django.utils import timezone
 
 from league import answers, calendar, heartbeats, history, rounds
 
 
 @shared_task(name="league.schedule_rounds")
-def schedule_rounds(**_: Any) -> None:
-    calendar.schedule(now=timezone.now())
+def schedule_rounds(*, now: datetime, **_: Any) -> None:
+    calendar.schedule(now=now)
 
 
 @shared_task(name="league.gather_history")
-def gather_history(**_: Any) -> None:
-    history.gather(now=timezone.now())
+def gather_history(*, now: datetime, **_: Any) -> None:
+    history.gather(now=now)
 
 
 @shared_task(name="league.turn_rounds")
-def turn_rounds(**_: Any) -> None:
-    rounds.turn(now=timezone.now())
+def turn_rounds(*, now: datetime, **_: Any) -> None:
+    rounds.turn(now=now)
 
 
 @shared_task(name="league.advance_rounds")
-def advance_rounds(**_: Any) -> None:
-    rounds.advance(now=timezone.now())
+def advance_rounds(*, now: datetime, **_: Any) -> None:
+    rounds.advance(now=now)
 
 
 @shared_task(name="league.forget_answers")
-def forget_answers(**_: Any) -> None:
-    answers.forget(now=timezone.now())
+def forget_answers(*, now: datetime, **_: Any) -> None:
+    answers.forget(now=now)
 
 
 @shared_task(name="league.heartbeat_tick")
-def heartbeat_tick(**_: Any) -> None:
-    heartbeats.record("tick", now=timezone.now())
+def heartbeat_tick(*, now: datetime, **_: Any) -> None:
+    heartbeats.record("tick", now=now)
 
 
 @shared_task(name="league.heartbeat_work")
-def heartbeat_work(**_: Any) -> None:
-    heartbeats.record("work", now=timezone.now())
+def heartbeat_work(*, now: datetime, **_: Any) -> None:
+    heartbeats.record("work", now=now)
 
 
 @shared_task(name="league.heartbeat_ml")
-def heartbeat_ml(**_: Any) -> None:
-    heartbeats.record("ml", now=timezone.now())
+def heartbeat_ml(*, now: datetime, **_: Any) -> None:
+    heartbeats.record("ml", now=now)
 
 
 @shared_task(name="league.heartbeat_chain")
-def heartbeat_chain(**_: Any) -> None:
-    heartbeats.record("chain", now=timezone.now())
+def heartbeat_chain(*, now: datetime, **_: Any) -> None:
+    heartbeats.record("chain", now=now)

@@ -17,7 +17,8 @@ from markets.consolidation import Closes
 from markets.models import Bar
 from markets.providers import base, registry
 
-__all__ = ["Closes", "closes", "forget", "ingest", "newest_opened_at", "reading"]
+__all__ = ["Closes", "closes", "forget", "ingest", "newest_opened_at", "reaches", "reading"]
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 INSERT: Final = """
 INSERT INTO markets_bar
@@ -29,6 +30,8 @@ ON CONFLICT DO NOTHING
 _untraded: Final[set[tuple[str, str, str, int]]] = set()
 # From when on a series has all its source has: nobody is asked for older bars at every tick.
 _complete_from: Final[dict[tuple[str, str, str, int], datetime]] = {}
+# How far each stored series reaches at least: bars are never deleted, so it stays true.
+_reached: Final[dict[tuple[str, str, str, int], datetime]] = {}
 logger = logging.getLogger(__name__)
 
 
@@ -56,16 +59,13 @@ def closes(*, symbol: str, price_mode: str, interval: int, until: datetime, coun
 def is_awaited(*, symbol: str, price_mode: str, interval: int, closed_at: datetime) -> bool:
     """Whether a source that had the bar before lacks the one that closed last."""
     last = int(closed_at.timestamp()) // interval * interval - interval
-    opened = [
-        newest_opened_at(symbol=symbol, source=source.name, interval=interval)
-        for source in registry.providers(price_mode)
-        if interval in source.intervals
-    ]
-    return any(at is not None and at.timestamp() == last - interval for at in opened)
+    # Of the very series that will be measured: a bar that came since belongs to the next look.
+    key = series.Key(symbol, interval, registry.source_names(price_mode))
+    return series.has_stalled(key, opened=last - interval)
 
 
 def reading() -> contextlib.AbstractContextManager[None]:
-    """A block that asks for many closes as of one moment while nobody else stores bars."""
+    """A block that asks for many closes as of one moment: each series is checked once."""
     return series.reading()
 
 
@@ -73,6 +73,7 @@ def forget() -> None:
     """Drop what is kept in memory (tests, scratch databases)."""
     series.forget()
     _complete_from.clear()
+    _reached.clear()
     _untraded.clear()
 
 
@@ -80,7 +81,17 @@ def newest_opened_at(*, symbol: str, source: str, interval: int) -> datetime | N
     """Read when the newest stored bar of a source opened: one index seek."""
     stored = Bar.objects.filter(asset_id=symbol, source=source, interval=interval)
     newest: datetime | None = stored.aggregate(newest=Max("opened_at"))["newest"]
+    if newest is not None:
+        _reached[_place(source, symbol, interval)] = newest
     return newest
+
+
+def reaches(opened_at: datetime, *, symbol: str, source: str, interval: int) -> bool:
+    """Whether a source's stored bars go as far; what is known of them is not read again."""
+    known = _reached.get(_place(source, symbol, interval))
+    if known is None or known < opened_at:
+        known = newest_opened_at(symbol=symbol, source=source, interval=interval)
+    return known is not None and known >= opened_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,8 @@ class _Range:
 def _fetched(provider: base.Provider, wanted: _Range) -> list[base.BarValue]:
     """Ask for what is missing at either end; a hole in the middle is the source's own gap."""
     found: list[base.BarValue] = []
-    if _place(provider.name, wanted) in _untraded:
+    place = _place(provider.name, wanted.symbol, wanted.interval)
+    if place in _untraded or _has_all(place, wanted):
         return found
     for part in _missing(provider.name, wanted):
         ask = partial(
@@ -107,7 +119,7 @@ def _fetched(provider: base.Provider, wanted: _Range) -> list[base.BarValue]:
         try:
             answer = breaker.call(provider, ask, now=wanted.end)
         except base.UnknownSymbol:
-            _untraded.add(_place(provider.name, wanted))
+            _untraded.add(place)
             break
         except base.ProviderError as failure:
             logger.warning(
@@ -116,21 +128,29 @@ def _fetched(provider: base.Provider, wanted: _Range) -> list[base.BarValue]:
             )
             break
         if not answer and part.end < wanted.end:
-            _complete_from[_place(provider.name, wanted)] = part.start
+            _complete_from[place] = part.start
         found += answer
     return found
 
 
+def _has_all(place: tuple[str, str, str, int], wanted: _Range) -> bool:
+    """Whether nothing can be missing, as far as this process knows: it asks nobody."""
+    known = _reached.get(place)
+    if known is None or wanted.start < _complete_from.get(place, NEVER):
+        return False
+    return known + 2 * timedelta(seconds=wanted.interval) > wanted.end
+
+
 def _missing(source: str, wanted: _Range) -> Iterator[_Range]:
     """What lies before the oldest stored bar, while it may be had, and after the newest."""
-    stored = Bar.objects.filter(asset_id=wanted.symbol, source=source, interval=wanted.interval)
-    newest = stored.aggregate(at=Max("opened_at"))["at"]
+    newest = newest_opened_at(symbol=wanted.symbol, source=source, interval=wanted.interval)
     if newest is None:
         yield wanted
         return
+    stored = Bar.objects.filter(asset_id=wanted.symbol, source=source, interval=wanted.interval)
     step = timedelta(seconds=wanted.interval)
-    place = _place(source, wanted)
-    if wanted.start < _complete_from.get(place, datetime.max.replace(tzinfo=UTC)):
+    place = _place(source, wanted.symbol, wanted.interval)
+    if wanted.start < _complete_from.get(place, NEVER):
         oldest = stored.aggregate(at=Min("opened_at"))["at"]
         if wanted.start + step <= oldest:
             yield replace(wanted, end=oldest)
@@ -141,8 +161,8 @@ def _missing(source: str, wanted: _Range) -> Iterator[_Range]:
         yield replace(wanted, start=start)
 
 
-def _place(source: str, wanted: _Range) -> tuple[str, str, str, int]:
-    return str(connection.settings_dict["NAME"]), source, wanted.symbol, wanted.interval
+def _place(source: str, symbol: str, interval: int) -> tuple[str, str, str, int]:
+    return str(connection.settings_dict["NAME"]), source, symbol, interval
 
 
 def _store(source: str, wanted: _Range, values: Sequence[base.BarValue]) -> int:

@@ -47,6 +47,14 @@ class Table:
         values[opened.searchsorted(stamps), columns] = [row[2] for row in rows]
         return Table(self.sources, opened, values)
 
+    def has_stalled(self, opened: int) -> bool:
+        """Whether some source's newest bar is the one that opened then."""
+        first = int(self.opened.searchsorted(opened))
+        if first == self.opened.size or self.opened[first] != opened:
+            return False
+        present = ~np.isnan(self.values[first:])
+        return bool((present[0] & ~present[1:].any(axis=0)).any())
+
     def closes(self) -> Closes:
         """Median across sources at each time; every time has at least one."""
         ordered = np.sort(self.values, axis=1)  # NaN last

@@ -1,9 +1,10 @@
 """Recording what the sources say, a little at every tick, and the price shown to people."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import product
 from typing import Final
 
 from django.core.cache import cache
@@ -50,38 +51,46 @@ def record(*, price_mode: str, now: datetime) -> int:
     written = _record_quotes(price_mode, [asset.symbol for asset in quoted], now)
     for interval, history in HISTORY.items():
         due = [s for s in symbols if _is_due(s, price_mode=price_mode, interval=interval, now=now)]
-        start = now - history
-        written += sum(
-            bars.ingest(
-                symbol=symbol, price_mode=price_mode, interval=interval, start=start, now=now
-            )
-            for symbol in due
+        gather = partial(
+            bars.ingest, price_mode=price_mode, interval=interval, start=now - history, now=now
         )
+        written += sum(_try(gather, symbol) for symbol in due)
     return written
+
+
+def _try(gather: Callable[..., int], symbol: str) -> int:
+    """One poisoned series must not keep the others from being gathered."""
+    try:
+        return gather(symbol=symbol)
+    except Exception:
+        logger.exception("bars not recorded", extra={"symbol": symbol})
+        return 0
 
 
 def _quoted(price_mode: str, now: datetime) -> list[Asset]:
     """List the active assets, and those of which the mode's sources have bars of the last day."""
-    recent = Bar.objects.filter(
-        asset_id=OuterRef("symbol"),
-        source__in=registry.source_names(price_mode),
-        interval__in=HISTORY,
-        opened_at__gt=now - GATHERED,
-        opened_at__lte=now,
-    )
-    return list(Asset.objects.filter(Q(is_active=True) | Exists(recent)).listed())
+    is_wanted = Q(is_active=True)
+    for source, interval in product(registry.source_names(price_mode), HISTORY):
+        # One seek of the bars' own index each; asked for all at once, it reads them all.
+        recent = Bar.objects.filter(
+            asset_id=OuterRef("symbol"),
+            source=source,
+            interval=interval,
+            opened_at__gt=now - GATHERED,
+            opened_at__lte=now,
+        )
+        is_wanted |= Q(Exists(recent))
+    return list(Asset.objects.filter(is_wanted).listed())
 
 
 def _is_due(symbol: str, *, price_mode: str, interval: int, now: datetime) -> bool:
     """Say whether a source lacks the bar that closed last."""
     closed = int((now - PUBLISHED).timestamp()) // interval * interval
+    last = datetime.fromtimestamp(closed - interval, tz=now.tzinfo)
     return any(
-        newest is None or newest.timestamp() < closed - interval
-        for newest in (
-            bars.newest_opened_at(symbol=symbol, source=provider.name, interval=interval)
-            for provider in registry.providers(price_mode)
-            if interval in provider.intervals
-        )
+        not bars.reaches(last, symbol=symbol, source=provider.name, interval=interval)
+        for provider in registry.providers(price_mode)
+        if interval in provider.intervals
     )
 
 

@@ -62,12 +62,21 @@ def closes(key: Key, *, last_opened: int, count: int) -> consolidation.Closes:
     return found
 
 
+def has_stalled(key: Key, *, opened: int) -> bool:
+    """Whether some source's newest bar is the one that opened then (epoch seconds)."""
+    return _current(key, opened, slack=0).table.has_stalled(opened)
+
+
 @contextlib.contextmanager
 def reading() -> Iterator[None]:
     """Within the block each series is checked against the store once, and after `changed`.
 
-    For whoever asks for many closes as of one moment and knows of nobody else writing bars.
+    For whoever asks for many closes as of one moment: what other processes store meanwhile is the
+    next block's. A block inside another is part of it.
     """
+    if _checked.get() is not None:
+        yield
+        return
     token = _checked.set(set())
     try:
         yield

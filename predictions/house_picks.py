@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
+
 from league.clock import DATABASE, Clock, FixedClock
 from league.frames import NoFrame
 from league.models import Player, Round
 from league.models.player import BUILT_IN
 from league.models.round import Status
+from markets import bars
 from markets.modes import PriceMode
 from predictions import submissions
 from predictions.entry_forms import InvalidEntry
@@ -57,6 +60,9 @@ class Desk:
             extra = {"round": str(round_.pk), "reason": str(lack)}
             logger.info("no built-in forecast yet", extra=extra)
             return None
+        except Exception:
+            logger.exception("inputs not read", extra={"round": str(round_.pk)})
+            return None
 
 
 def enter(*, now: datetime) -> int:
@@ -70,12 +76,13 @@ def enter(*, now: datetime) -> int:
     entered = _entered(rounds)
     desk = Desk(now)
     made = 0
-    for forecaster in registry.roster():
-        player = roster.get(forecaster.handle)
-        if player is None:
-            continue
-        waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
-        made += _play(forecaster, player, waiting, desk=desk)
+    with bars.reading():
+        for forecaster in registry.roster():
+            player = roster.get(forecaster.handle)
+            if player is None:
+                continue
+            waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
+            made += _play(forecaster, player, waiting, desk=desk)
     return made
 
 
@@ -137,6 +144,12 @@ def _submit(
     except (InvalidEntry, NoFrame, submissions.RoundNotOpen, submissions.Collision) as refusal:
         extra = {"round": str(round_.pk), "player": player.handle, "reason": str(refusal)}
         logger.warning("built-in entry refused", extra=extra)
+        return False
+    except Exception:
+        # Not counted against the round: people play it all the same. The next sweep tries again.
+        extra = {"round": str(round_.pk), "player": player.handle}
+        logger.exception("built-in entry failed", extra=extra)
+        connection.close_if_unusable_or_obsolete()
         return False
     return True
 

@@ -1,24 +1,24 @@
 """Celery decides when to look."""
 
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
-from django.utils import timezone
 
 from predictions import commitments, house_picks
 from predictions.scoring import grading
 
 
 @shared_task(name="predictions.enter_house_picks")
-def enter_house_picks(**_: Any) -> None:
-    house_picks.enter(now=timezone.now())
+def enter_house_picks(*, now: datetime, **_: Any) -> None:
+    house_picks.enter(now=now)
 
 
 @shared_task(name="predictions.commit_locked")
-def commit_locked(**_: Any) -> None:
-    commitments.commit(now=timezone.now())
+def commit_locked(*, now: datetime, **_: Any) -> None:
+    commitments.commit(now=now)
 
 
 @shared_task(name="predictions.grade_settled")
-def grade_settled(**_: Any) -> None:
-    grading.grade(now=timezone.now())
+def grade_settled(*, now: datetime, **_: Any) -> None:
+    grading.grade(now=now)

@@ -25,12 +25,15 @@ class LocalLedger:
 
     def append(self, wishes: Sequence[Wish], *, now: datetime) -> Mapping[Key, Place]:
         """:raises LedgerBusy: when other writers won every attempt."""
+        # The tip is read before what stands: whatever was written between them is a retry.
         for _ in range(ATTEMPTS):
+            tip = _tip()
             try:
                 with transaction.atomic(durable=True):
-                    return _append(wishes, now=now)
+                    return _append(wishes, tip=tip, now=now)
             except IntegrityError:
-                continue
+                if _tip() == tip:  # nobody else wrote: repeating it cannot help
+                    raise
         raise LedgerBusy("Other writers won every attempt to extend the ledger.")
 
     def find(self, *, kind: str, ident: bytes) -> Place | None:
@@ -38,7 +41,7 @@ class LocalLedger:
         return _place(entry) if entry else None
 
     def describe(self) -> dict[str, Any]:
-        tip = LedgerEntry.objects.order_by("-seq").first()
+        tip = _tip()
         return {
             "network": self.network,
             "simulated": True,
@@ -64,14 +67,17 @@ def published(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _append(wishes: Sequence[Wish], *, now: datetime) -> dict[Key, Place]:
+def _tip() -> LedgerEntry | None:
+    return LedgerEntry.objects.order_by("-seq").first()
+
+
+def _append(wishes: Sequence[Wish], *, tip: LedgerEntry | None, now: datetime) -> dict[Key, Place]:
     standing = {
         (entry.kind, bytes.fromhex(entry.subject)): _place(entry)
         for entry in LedgerEntry.objects.filter(subject__in=[wish.ident.hex() for wish in wishes])
     }
     asked = {(wish.kind, wish.ident): wish for wish in wishes}
     missing = [wish for key, wish in asked.items() if key not in standing]
-    tip = LedgerEntry.objects.order_by("-seq").first()
     for entry in LedgerEntry.objects.bulk_create(_chained(missing, tip=tip, now=now)):
         standing[entry.kind, bytes.fromhex(entry.subject)] = _place(entry)
     return standing

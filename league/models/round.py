@@ -138,6 +138,37 @@ class Round(models.Model):
             models.Index(fields=["status", "locks_at"], name="round_status_locks"),
             models.Index(fields=["status", "settles_at"], name="round_status_settles"),
             models.Index(fields=["season", "horizon", "locks_at"], name="round_season_locks"),
+            # What each sweep asks for is small however long the history grows.
+            models.Index(
+                fields=["opens_at", "id"],
+                condition=Q(status=Status.SCHEDULED),
+                name="round_due_to_open",
+            ),
+            models.Index(
+                fields=["locks_at", "id"],
+                condition=Q(status=Status.OPEN),
+                name="round_due_to_lock",
+            ),
+            models.Index(
+                fields=["locks_at", "id"],
+                condition=Q(status__in=[Status.LOCKED, Status.HELD]),
+                name="round_due_for_reference",
+            ),
+            models.Index(
+                fields=["settles_at", "id"],
+                condition=Q(status__in=[Status.RUNNING, Status.HELD]),
+                name="round_due_to_settle",
+            ),
+            models.Index(
+                fields=["settles_at", "id"],
+                condition=Q(status=Status.SETTLED),
+                name="round_due_to_grade",
+            ),
+            models.Index(
+                fields=["season", "horizon", "locks_at"],
+                condition=Q(status=Status.FINAL),
+                name="round_final_board",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ def refused() -> None:
 
 def appended_for_nobody() -> None:
     wish = Wish(kind="board", ident=b"\1" * 32, digest=b"\2" * 32, count=1)
-    assert len(local._append([wish], now=played.PRESENT)) == 1
+    assert len(local._append([wish], tip=local._tip(), now=played.PRESENT)) == 1
 
 
 def corrected() -> None:
@@ -44,7 +44,7 @@ def corrected() -> None:
     )  # fmt: skip
     ident = bytes.fromhex(invariants._key(wish))
     asked = Wish(kind=wish.kind, ident=ident, digest=bytes.fromhex(wish.digest), count=1)
-    local._append([asked], now=played.PRESENT)
+    local._append([asked], tip=local._tip(), now=played.PRESENT)
 
 
 CASES: list[tuple[Callable[[], object], set[str]]] = [

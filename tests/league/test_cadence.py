@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -126,3 +127,48 @@ def test_the_horizon_table_is_the_rules(
     assert (horizon.width, horizon.shrinkage) == (width, shrinkage)
     assert horizon.bar_s == (MINUTE if name == "5m" else HOUR)
     assert horizon.memory >= 40 * half_life
+
+
+# -- days that are not like the others: the grid is UTC's, so none of them matters ----------------
+ODD_DAYS = {
+    "leap day": datetime(2028, 2, 29, tzinfo=UTC),
+    "day after a leap day": datetime(2028, 3, 1, tzinfo=UTC),
+    "no leap year": datetime(2100, 2, 28, tzinfo=UTC),
+    "new year": datetime(2027, 1, 1, tzinfo=UTC),
+    "spring forward in Europe": datetime(2026, 3, 29, tzinfo=UTC),
+    "fall back in Europe": datetime(2026, 10, 25, tzinfo=UTC),
+    "spring forward in America": datetime(2026, 3, 8, tzinfo=UTC),
+    "leap second of 2016": datetime(2017, 1, 1, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("day", ODD_DAYS.values(), ids=ODD_DAYS)
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_an_odd_day_has_as_many_rounds_as_any_other(name: str, day: datetime) -> None:
+    step = timedelta(seconds=TABLE[name].cadence_s)
+    begin, end = day - timedelta(days=8), day + timedelta(days=8)
+    found = locks(name, begin, end + TABLE[name].length)
+    assert {later - earlier for earlier, later in pairwise(found)} == {step}
+    assert found[-1] + step > end
+    assert found[0] - step < begin
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_zones_with_summer_time_name_the_same_instants(name: str) -> None:
+    """A window given in a zone whose clocks jump inside it is the same window."""
+    zone = ZoneInfo("Europe/Berlin")
+    first = datetime(2026, 3, 28, 0, 0, tzinfo=UTC)
+    last = first + timedelta(days=15)
+    assert locks(name, first.astimezone(zone), last.astimezone(zone)) == locks(name, first, last)
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+@pytest.mark.parametrize("day", ODD_DAYS.values(), ids=ODD_DAYS)
+def test_the_last_microsecond_before_a_lock_is_before_it(name: str, day: datetime) -> None:
+    """Half-open: at :59.999999 the lock is still ahead, at :00 it is the first of the window."""
+    lock = locks(name, day, day + timedelta(days=30))[0]
+    moment = timedelta(microseconds=1)
+    assert locks(name, lock, lock + TABLE[name].length)[:1] == [lock]
+    assert locks(name, lock - moment, lock + TABLE[name].length)[:1] == [lock]
+    assert lock not in locks(name, lock + moment, lock + timedelta(days=30))
+    assert locks(name, lock, lock + TABLE[name].length - moment) == []

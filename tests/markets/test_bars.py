@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -213,3 +214,69 @@ def test_bars_of_other_times_and_lengths_do_not_mix() -> None:
     assert bars.newest_opened_at(symbol="BTC", source="a", interval=60) == NOON
     assert bars.newest_opened_at(symbol="ETH", source="a", interval=60) is None
     assert NOON.tzinfo is UTC
+
+
+def test_within_a_reading_each_series_is_checked_once_and_after_bars_came() -> None:
+    Bar.objects.bulk_create([row("a", number, "5") for number in range(50)])
+    read(50, 20)
+    with CaptureQueriesContext(connection) as queries, bars.reading():
+        for until in (50, 49, 48):
+            with bars.reading():  # part of the outer one
+                assert len(read(until, 20)[0]) == 20
+    assert len(queries) == 2
+    with bars.reading():
+        assert read(60, 1) == ([49], [5.0])
+        with registry.installed(
+            "live", [Scripted("a", minutes(NOON + timedelta(minutes=51), *["5"] * 51))]
+        ):
+            bars.ingest(
+                symbol="BTC", price_mode="live", interval=60,
+                start=NOON, now=NOON + timedelta(minutes=51),
+            )  # fmt: skip
+        assert read(60, 1)[0] == [50]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ({"a": 4, "b": 5}, True),  # a had every bar but the last
+        ({"a": 5, "b": 5}, False),
+        ({"a": 3, "b": 5}, False),  # a has been silent for longer: it is not waited for
+        ({"a": 6, "b": 6}, False),
+        ({}, False),
+    ],
+)
+def test_a_source_that_lacks_only_the_last_bar_is_awaited(
+    numbers: dict[str, int], expected: bool
+) -> None:
+    Bar.objects.bulk_create(
+        row(source, number, "5") for source, count in numbers.items() for number in range(count)
+    )
+    with registry.installed("live", sources(*SOURCES)):
+        found = bars.is_awaited(
+            symbol="BTC", price_mode="live", interval=60, closed_at=NOON + timedelta(minutes=5)
+        )
+    assert found is expected
+
+
+def test_what_is_known_to_be_stored_is_not_read_again() -> None:
+    Bar.objects.bulk_create([row("a", number, "5") for number in range(5)])
+    reaches = partial(bars.reaches, symbol="BTC", source="a", interval=60)
+    assert reaches(NOON + timedelta(minutes=4))
+    with CaptureQueriesContext(connection) as queries:
+        assert reaches(NOON + timedelta(minutes=3))
+    assert len(queries) == 0
+    assert not reaches(NOON + timedelta(minutes=5))
+    Bar.objects.bulk_create([row("a", 5, "5")])
+    assert reaches(NOON + timedelta(minutes=5))
+
+
+def test_a_series_that_has_all_there_can_be_costs_no_query() -> None:
+    source = Scripted("a", minutes(NOON, *["5"] * 10))
+    ingest(source, start=NOON - timedelta(minutes=10))
+    ingest(source, start=NOON - timedelta(minutes=10))
+    with CaptureQueriesContext(connection) as queries:
+        assert ingest(source, start=NOON - timedelta(minutes=10)) == 0
+    assert len(queries) == 0
+    later = Scripted("a", minutes(NOON + timedelta(minutes=1), *["5"] * 11))
+    assert ingest(later, start=NOON - timedelta(minutes=10), now=NOON + timedelta(minutes=1)) == 1

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
-from django.utils import timezone
 
 from config import sweeps
 from config.instants import NotAnInstant, parse_instant
+from league import gate
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError("--now: a fixed instant cannot be looped over.")
         while True:
             try:
-                done = sweeps.run(now=fixed or timezone.now())
+                done = sweeps.run(now=fixed or gate.database_now())
             except sweeps.StageFailed as failure:
                 if not options["loop"]:
                     raise CommandError(str(failure)) from failure
