@@ -96,8 +96,9 @@ def test_the_demo_says_the_same_on_every_machine() -> None:
     prepare()
     first = points()
     factories.erase(
-        "leaderboard.Standing", "leaderboard.Board", "predictions.Settlement", "predictions.Score", "predictions.Tally",
-        "predictions.Revision", "predictions.Prediction", "predictions.Commitment",
+        "leaderboard.Standing", "leaderboard.Board", "predictions.Settlement",
+        "predictions.Score", "predictions.Tally", "predictions.Revision",
+        "predictions.Prediction", "predictions.Commitment",
         "chain.Anchor", "chain.LedgerEntry", "league.Round", "league.Season", "league.Player",
         "markets.Bar", "markets.Observation",
     )  # fmt: skip
