@@ -69,11 +69,12 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss"))
+CACHE_REDIS_URL = env.beside(REDIS_URL)  # the cache and the limiter: never among the queues
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 0.5},
+        "LOCATION": CACHE_REDIS_URL,
+        "OPTIONS": {"pool_class": "config.reachability.Pool", "reach_url": CACHE_REDIS_URL},
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -226,6 +227,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["config.strict_input.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "config.pagination.CursorPage",
+    "DEFAULT_THROTTLE_CLASSES": ["config.rate_limit.AccountThrottle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api_errors.handle",
