@@ -59,10 +59,16 @@ if IS_SQLITE:
     }
 else:
     DATABASES["default"] |= {
+        "ENGINE": "config.postgresql",  # Django's own, with a limit to every wait
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
+            # A peer that has vanished: unacknowledged bytes fail after 5 s, silence after 11 s.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000"
             " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
         },
