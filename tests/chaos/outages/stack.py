@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +56,14 @@ class Stack:
     def unfinished(self, rounds: list[str]) -> int:
         found = self.rows("SELECT id::text FROM league_round WHERE status <> 'final'")
         return len({row[0] for row in found} & set(rounds))
+
+    def copy(self, name: str) -> None:
+        """A database of that name with what this one holds; nobody may be connected."""
+        with psycopg.connect(self.database_url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE league'.encode())
+
+    def database_url(self, name: str) -> str:
+        return self.database.rpartition("/")[0] + f"/{name}"
 
     def hold_back(self, rounds: list[str]) -> None:
         """As if each had failed a moment ago: no sweep looks at them before an hour has passed."""
@@ -138,12 +146,3 @@ def stack(folder: Path) -> Iterator[Stack]:
 
 def port_of(url: str) -> int:
     return int(url.rpartition(":")[2].partition("/")[0])
-
-
-def eventually(true: Callable[[], object], *, within_s: float) -> bool:
-    """Whether it came true in time, for what is only counted."""
-    try:
-        servers.until(true, within_s=within_s, what="it")
-    except AssertionError:
-        return False
-    return True
