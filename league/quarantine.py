@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
+from league import departure
 from league.models import Round
 
 logger = logging.getLogger(__name__)
@@ -17,10 +18,17 @@ FACTOR = 4
 
 
 def attempt(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
-    """Whether the step did something; an unexpected failure is logged and counted."""
+    """Whether the step did something; an unexpected failure is logged and counted.
+
+    A worker about to leave takes no further step: the next worker finds the same rounds.
+    """
+    if departure.is_announced():
+        return False
     try:
         return step(round_, now=now)
-    except Exception:
+    except Exception as error:
+        if departure.is_interruption(error):
+            raise  # the time was up: the round is not to blame
         logger.exception("round step failed", extra={"round": str(round_.pk)})
         Round.objects.filter(pk=round_.pk).update(
             attempts=F("attempts") + 1, backoff_until=now + FIRST * FACTOR**round_.attempts

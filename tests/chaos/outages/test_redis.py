@@ -66,16 +66,16 @@ def test_without_any_fault(world: World) -> None:
 def test_predictions_are_taken_and_rounds_settled_meanwhile(world: World, kind: str) -> None:
     league, fault = world.league, FAULTS[kind]
     with world.posting() as crowd:
-        began_s = time.monotonic()
+        began_s, since = time.monotonic(), datetime.now(UTC)
         fault.begin(league.redis)
         due = world.release()
         world.await_settled(due)
         if fault.is_absence:
             assert_watchers_are_told(league)
-        time.sleep(max(0, began_s + (20 if report.is_long() else 6) - time.monotonic()))
-        healed_at = datetime.now(UTC)
+            time.sleep(max(0, began_s + (20 if report.is_long() else 6) - time.monotonic()))
+            since = datetime.now(UTC)
         fault.end(league.redis)
-        back_s = league.back(since=healed_at, within_s=BACK_WITHIN_S)
+        back_s = league.back(since=since, within_s=BACK_WITHIN_S)
         servers.until(lambda: is_well(league), within_s=10, what="the cache to be well again")
     calls = crowd.calls(since_s=began_s)
     report.add(
