@@ -1,7 +1,9 @@
 """A database that stops answering, in every way it can: the client gives up by its own clock."""
 
+import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,17 @@ from django.db.utils import ConnectionHandler
 from pytest_django import DjangoDbBlocker
 
 from config.postgresql import base
-from tests.services import servers
+from tests.services import project, servers
 from tests.services.proxy import Proxy
 
 pytestmark = pytest.mark.services
+LIMITS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "10s",
+    "TimeZone": "UTC",
+}
+NAMES = list(LIMITS)
 
 
 @pytest.fixture
@@ -88,3 +97,13 @@ def test_who_lifts_the_servers_limit_may_wait(database: base.DatabaseWrapper) ->
         cursor.connection.patience_s = math.inf
         cursor.execute("SELECT 2 FROM pg_sleep(1)")
         assert cursor.fetchone()[0] == 2
+
+
+def test_the_sessions_limits_are_in_force(postgres_url: str, tmp_path: Path) -> None:
+    code = (
+        "import json; from django.db import connection as c; k = c.cursor();"
+        f" print(json.dumps({{n: (k.execute('SHOW ' + n), k.fetchone()[0])[1] for n in {NAMES}}}))"
+    )
+    environment = project.environment(database_url=postgres_url, redis_url="", var_dir=tmp_path)
+    shown = project.run(["manage.py", "shell", "--verbosity=0", "-c", code], env=environment)
+    assert json.loads(shown) == LIMITS
