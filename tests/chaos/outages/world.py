@@ -15,7 +15,7 @@ from tests.services import project, promises, servers
 from tests.services.bots import Acknowledged
 
 BATCH = 12
-BATCHES_SHORT, BATCHES_LONG = 4, 9
+BATCHES_SHORT, BATCHES_LONG = 2, 9
 LEAD_S_SHORT, LEAD_S_LONG = 240, 1200
 SPARE = "spare"  # a second migrated database, with nothing in it
 
