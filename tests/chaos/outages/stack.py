@@ -98,6 +98,12 @@ class Stack:
             found += [f"--- {name}", *self.boss.last_lines(name, count=12)]
         return "\n".join(found)
 
+    def dismissed(self) -> dict[str, int]:
+        """The exit code of every role, told to leave by SIGTERM."""
+        processes = {name: child.process for name, child in self.boss.children.items()}
+        self.boss.stop(list(processes))
+        return {name: process.returncode for name, process in processes.items()}
+
     def dead(self) -> list[str]:
         """Roles that have ended: none may, whatever happens to their servers."""
         return [

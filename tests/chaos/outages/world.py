@@ -71,7 +71,7 @@ def living(folder: Path) -> Iterator[World]:
         league.start(*everybody(league.port))
         league.back(since=began_at, within_s=120)
         yield world
-        league.boss.stop(list(league.boss.children))
+        assert league.dismissed() == dict.fromkeys(("web", "worker", "beat", "sweep"), 0)
         league.release(world.reserve)
         assert_nothing_is_lost(world)
 
