@@ -99,8 +99,8 @@ def usage(root: int) -> dict[str, tuple[float, int]]:
 
 def role_of(command: str) -> str:
     for mark, role in (
-        ("gunicorn", "web"), (" worker ", "worker"), (" beat ", "beat"), ("valkey", "broker"),
-        ("guardian", "guardian"),
+        ("gunicorn", "web"), ("tick@", "tick"), (" worker ", "worker"), (" beat ", "beat"),
+        ("valkey", "broker"), ("guardian", "guardian"),
     ):  # fmt: skip
         if mark in command:
             return role

@@ -89,6 +89,7 @@ FRAMEWORK: dict[type[Exception], str] = {
     exceptions.NotFound: "not_found",
     exceptions.ParseError: "malformed",
     exceptions.PermissionDenied: "forbidden",
+    exceptions.Throttled: "rate_limited",
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.ValidationError: "invalid",
     strict_input.BodyTooLarge: "body_too_large",
@@ -166,6 +167,8 @@ def headers_of(error: Exception, code: str) -> dict[str, str]:
     challenge = getattr(error, "auth_header", None)
     if challenge:
         headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):  # rest_framework.exceptions.Throttled
+        headers["Retry-After"] = str(wait)
     if problems.TABLE[code].status == 503:  # noqa: PLR2004 -- Service Unavailable
         headers["Retry-After"] = "5"
     return headers

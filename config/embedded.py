@@ -1,4 +1,4 @@
-"""The servers of a single machine: the bundled Valkey, the web server, the worker, the beat."""
+"""The servers of a single machine: the bundled Valkey, the web server, the workers, the beat."""
 
 import fcntl
 import os
@@ -91,15 +91,21 @@ def web(*, port: int) -> Role:
 
 
 def worker(*, concurrency: int = 2) -> Role:
-    """Every queue in one worker: two hands are enough for one machine's sweeps.
-
-    In Docker each queue family has a worker of its own, so that a slow model never delays a tick.
-    """
+    """Every queue in one worker: two hands are enough for one machine's sweeps."""
     queues = ",".join(queue.name for queue in schedule.QUEUES)
     return _celery(
         "worker", "--queues", queues, "--concurrency", str(concurrency),
         "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
     )  # fmt: skip
+
+
+def tick() -> Role:
+    """A hand for the clock alone, so that a slow model or source never delays a lock."""
+    command = (
+        "worker", "--queues", "tick", "--concurrency", "1", "--hostname", "tick@%h",
+        "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
+    )  # fmt: skip
+    return Role(name="tick", command=_celery(*command).command)
 
 
 def beat() -> Role:

@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
+REDIS_DATABASES = 16
 FALSE = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -86,6 +87,13 @@ def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
     if value and urlsplit(value).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with one of {', '.join(schemes)}.")
     return value.rstrip("/")
+
+
+def beside(redis_url: str) -> str:
+    """The URL of the same Redis's next numbered database; empty when there is no Redis."""
+    parts = urlsplit(redis_url)
+    number = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{(number + 1) % REDIS_DATABASES}").geturl() if redis_url else ""
 
 
 def database(name: str, *, default: str) -> dict[str, object]:

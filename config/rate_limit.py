@@ -1,51 +1,26 @@
-"""Requests per client address and minute: counted atomically, exact under concurrency.
+"""RATE_LIMIT_RPM requests a minute for an address, for an API key and for an account.
 
-A moving window in Redis (one Lua script per request) or, without REDIS_URL, in the process.
-When the storage cannot answer the request goes through, logged and counted: a broken limiter
-must not take the league down.
+Address and key are counted before anything else is done (config.allowance). The account is known
+only once somebody is authenticated: the API framework's throttle counts it. Nothing that is
+counted depends on a header a client may write, except through TRUSTED_PROXY_COUNT.
 """
 
-import functools
+import hashlib
 import ipaddress
-import logging
-import math
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from limits import RateLimitItemPerMinute, WindowStats
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
-from prometheus_client import Counter
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
-from config import problems
+from config import allowance, problems
+from config.allowance import WINDOW_S, Standing, Verdict
 
-logger = logging.getLogger(__name__)
 FREE = ("/health", "/livez", "/readyz", "/metrics", "/static/")
-UNANSWERED = Counter(
-    "league_rate_limit_storage_failures", "Requests let through because the limiter was down."
-)
-WINDOW_S = 60
-MAKING = threading.Lock()
-
-
-def limiter(uri: str) -> MovingWindowRateLimiter:
-    """One per process and storage; made on first use, that is after the server has forked.
-
-    Under a lock: two threads that arrive first must not count in two stores.
-    """
-    with MAKING:
-        return made(uri)
-
-
-@functools.cache
-def made(uri: str) -> MovingWindowRateLimiter:
-    options = {"socket_connect_timeout": 1, "socket_timeout": 0.5} if uri else {}
-    storage = storage_from_string(uri or "memory://", wrap_exceptions=True, **options)
-    return MovingWindowRateLimiter(storage)
+SEEN = "league.allowances"  # where in request.META the standings wait for the response
+SAID = {"ip": "from one address", "key": "with one key", "account": "of one account"}
 
 
 def client_address(request: HttpRequest) -> str:
@@ -63,7 +38,7 @@ def client_address(request: HttpRequest) -> str:
 def canonical(text: str) -> str:
     """An IPv4 address, the /64 of an IPv6 one, or empty when it is neither."""
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])  # a zone is no part of an address
     except ValueError:
         return ""
     if isinstance(address, ipaddress.IPv4Address):
@@ -73,6 +48,17 @@ def canonical(text: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
+def counted(request: HttpRequest) -> dict[str, str]:
+    """Who asks, before anybody has checked it: the address and, if one is shown, the key."""
+    shown = request.headers.get("Authorization", "")
+    who = {"ip": client_address(request)}
+    return who | {"key": hashlib.sha256(shown.encode()).hexdigest()} if shown else who
+
+
+def take(**who: str) -> Verdict:
+    return allowance.take(who, quota=settings.RATE_LIMIT_RPM, url=settings.CACHE_REDIS_URL)
+
+
 class RateLimitMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -80,34 +66,52 @@ class RateLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(FREE):
             return self.get_response(request)
-        limit = RateLimitItemPerMinute(settings.RATE_LIMIT_RPM)
-        client = client_address(request)
-        try:
-            is_allowed = limiter(settings.REDIS_URL).hit(limit, "ip", client)
-            stats = limiter(settings.REDIS_URL).get_window_stats(limit, "ip", client)
-        except StorageError as error:
-            UNANSWERED.inc()
-            logger.warning(
-                "rate limiter storage failed", extra={"error": repr(error.storage_error)}
+        verdict = take(**counted(request))
+        request.META[SEEN] = list(verdict.standings)
+        if verdict.is_allowed:
+            response = self.get_response(request)
+        else:
+            response = problems.response(
+                request, code="rate_limited", detail=refusal(verdict.standings)
             )
-            return self.get_response(request)
-        response = self.get_response(request) if is_allowed else refusal(request)
-        describe(response, quota=limit.amount, stats=stats)
+        describe(response, request.META[SEEN])
         return response
 
 
-def refusal(request: HttpRequest) -> HttpResponse:
-    detail = f"At most {settings.RATE_LIMIT_RPM} requests a minute from one address."
-    return problems.response(request, code="rate_limited", detail=detail)
+class AccountThrottle(BaseThrottle):
+    """One person's keys and sessions together, wherever they come from."""
+
+    def __init__(self) -> None:
+        self._refused: tuple[Standing, ...] = ()
+
+    def allow_request(self, request: Request, _view: Any) -> bool:
+        if not request.user.is_authenticated:
+            return True
+        verdict = take(account=str(request.user.pk))
+        request._request.META.setdefault(SEEN, []).extend(verdict.standings)  # noqa: SLF001
+        self._refused = () if verdict.is_allowed else verdict.standings
+        return verdict.is_allowed
+
+    def wait(self) -> float | None:
+        return max((standing.reset_s for standing in self._refused), default=None)
 
 
-def describe(response: HttpResponse, *, quota: int, stats: WindowStats) -> None:
+def refusal(standings: Iterable[Standing]) -> str:
+    spent = next(standing for standing in standings if not standing.remaining)
+    return f"At most {spent.quota} requests a minute {SAID[spent.name]}."
+
+
+def describe(response: HttpResponse, standings: list[Standing]) -> None:
     """The draft-standard headers, their common predecessors and, on refusal, Retry-After."""
-    wait = min(max(math.ceil(stats.reset_time - time.time()), 1), WINDOW_S)  # noqa: TID251 -- an edge
-    response["RateLimit-Policy"] = f'"ip";q={quota};w={WINDOW_S}'
-    response["RateLimit"] = f'"ip";r={max(stats.remaining, 0)};t={wait}'
-    response["X-RateLimit-Limit"] = str(quota)
-    response["X-RateLimit-Remaining"] = str(max(stats.remaining, 0))
-    response["X-RateLimit-Reset"] = str(wait)
+    least = min(standings, key=lambda standing: (standing.remaining, -standing.reset_s))
+    response["RateLimit-Policy"] = ", ".join(
+        f'"{s.name}";q={s.quota};w={WINDOW_S}' for s in standings
+    )
+    response["RateLimit"] = ", ".join(
+        f'"{s.name}";r={s.remaining};t={s.reset_s}' for s in standings
+    )
+    response["X-RateLimit-Limit"] = str(least.quota)
+    response["X-RateLimit-Remaining"] = str(least.remaining)
+    response["X-RateLimit-Reset"] = str(least.reset_s)
     if response.status_code == 429 and "Retry-After" not in response:  # noqa: PLR2004
-        response["Retry-After"] = str(wait)
+        response["Retry-After"] = str(least.reset_s)

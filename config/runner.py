@@ -88,7 +88,12 @@ class Runner:
         roles = (
             ()
             if self.interrupts
-            else (embedded.web(port=self.port), embedded.worker(), embedded.beat())
+            else (
+                embedded.web(port=self.port),
+                embedded.tick(),
+                embedded.worker(),
+                embedded.beat(),
+            )
         )
         for role in roles:
             supervisor.start(role, now_s=time.monotonic())
@@ -111,7 +116,7 @@ class Runner:
         if self.interrupts:
             self.report("stopping  (once more to hurry)")
         asked = self.interrupts
-        for names in (("beat", "web", "worker"), ("broker",)):
+        for names in (("beat", "web", "tick", "worker"), ("broker",)):
             supervisor.stop(names, is_urgent=lambda: self.interrupts > asked)
         supervisor.dismiss_guardian()
         self.report("stopped")

@@ -59,21 +59,28 @@ if IS_SQLITE:
     }
 else:
     DATABASES["default"] |= {
+        "ENGINE": "config.postgresql",  # Django's own, with a limit to every wait
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
+            # A peer that has vanished: unacknowledged bytes fail after 5 s, silence after 11 s.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000"
             " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
         },
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss"))
+CACHE_REDIS_URL = env.beside(REDIS_URL)  # the cache and the limiter: never among the queues
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 0.5},
+        "LOCATION": CACHE_REDIS_URL,
+        "OPTIONS": {"pool_class": "config.reachability.Pool", "reach_url": CACHE_REDIS_URL},
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -226,6 +233,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["config.strict_input.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "config.pagination.CursorPage",
+    "DEFAULT_THROTTLE_CLASSES": ["config.rate_limit.AccountThrottle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api_errors.handle",
@@ -274,6 +282,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a hundred would end every worker within the hour
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_timeout": 10,

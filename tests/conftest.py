@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from config import rate_limit
+from config import allowance
 from markets import bars
 from tests import played
 
@@ -26,7 +26,7 @@ def _forget_bars() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_allowance() -> None:
     """Every test starts with the whole minute's requests."""
-    rate_limit.made.cache_clear()
+    allowance.forget()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ NAMES = (
     "league_anchor_wish_age_seconds",
     "league_obligations",
     "league_obligation_age_seconds",
-    "league_rate_limit_storage_failures_total",
+    "league_rate_limit_unshared_total",
     "django_http_requests_total_by_method_total",
 )
 
@@ -49,5 +49,5 @@ def test_without_database_the_processes_own_counters_remain(
     monkeypatch.setattr(metrics, "rounds_by_status", refuse)
     answer = client.get("/metrics")
     assert answer.status_code == 200
-    assert b"league_rate_limit_storage_failures_total" in answer.content
+    assert b"league_rate_limit_unshared_total" in answer.content
     assert b"league_rounds{" not in answer.content

@@ -29,15 +29,15 @@ def environment(*, database_url: str, redis_url: str, var_dir: Path) -> dict[str
 
 def manage(*arguments: str, env: Mapping[str, str]) -> str:
     """Run manage.py to its end; its output on standard output."""
-    return _run([str(REPOSITORY / "manage.py"), *arguments], env=env)
+    return run([str(REPOSITORY / "manage.py"), *arguments], env=env)
 
 
 def script(name: str, *arguments: str, env: Mapping[str, str]) -> Any:
     """Run tests/services/<name>.py to its end; the JSON it prints."""
-    return json.loads(_run(["-m", f"tests.services.{name}", *arguments], env=env))
+    return json.loads(run(["-m", f"tests.services.{name}", *arguments], env=env))
 
 
-def _run(arguments: list[str], *, env: Mapping[str, str]) -> str:
+def run(arguments: list[str], *, env: Mapping[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         env=dict(env),

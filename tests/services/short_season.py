@@ -46,7 +46,8 @@ def make(*, past: int, now: datetime, lead_s: int) -> dict[str, object]:
             enter(round_, player)
     locks_at = (datetime.now(UTC) + timedelta(seconds=lead_s)).replace(second=0, microsecond=0)
     locks_at += MINUTE
-    ahead = [make_round(season, asset, locks_at) for asset in ASSETS]
+    opens_at = min(locks_at - 5 * MINUTE, minute)
+    ahead = [make_round(season, asset, locks_at, opens_at=opens_at) for asset in ASSETS]
     return {
         "keys": {player.handle: secret for player, secret in people},
         "open": [str(round_.pk) for round_ in ahead],
@@ -70,12 +71,14 @@ def make_person(number: int, *, now: datetime) -> tuple[Player, str]:
     return player, keys.issue(player=player, now=now, label="test").secret
 
 
-def make_round(season: Season, asset: str, locks_at: datetime) -> Round:
+def make_round(
+    season: Season, asset: str, locks_at: datetime, *, opens_at: datetime | None = None
+) -> Round:
     round_ = Round.objects.create(
         season=season,
         asset_id=asset,
         horizon="5m",
-        opens_at=locks_at - 5 * MINUTE,
+        opens_at=opens_at or locks_at - 5 * MINUTE,
         locks_at=locks_at,
         settles_at=locks_at + MINUTE,
     )

@@ -86,7 +86,7 @@ def test_it_serves_until_an_interrupt_and_leaves_nothing(
     league = launch(environment, output)
     try:
         until(lambda: answers(environment["PORT"]), within_s=90, what="the first answer")
-        until(lambda: len(family(league.pid)) >= 7, within_s=60, what="worker and beat")
+        until(lambda: len(family(league.pid)) >= 10, within_s=60, what="tick, worker and beat")
         processes = family(league.pid)
         league.send_signal(signal.SIGINT)
         assert league.wait(timeout=60) == 0
@@ -105,7 +105,7 @@ def test_nothing_is_left_when_it_is_killed_and_the_next_run_goes_on(
     league = launch(environment, output)
     try:
         until(lambda: answers(environment["PORT"]), within_s=90, what="the first answer")
-        until(lambda: len(family(league.pid)) >= 7, within_s=60, what="worker and beat")
+        until(lambda: len(family(league.pid)) >= 10, within_s=60, what="tick, worker and beat")
         processes = family(league.pid)
     finally:
         league.kill()

@@ -1,6 +1,7 @@
 """Check the league's invariants against the database; exit code 1 when one is broken."""
 
 import json
+import math
 from argparse import ArgumentParser
 from dataclasses import asdict
 from datetime import datetime
@@ -59,10 +60,11 @@ def _since(text: str | None) -> datetime:
 
 
 def _take_time() -> None:
-    """The sweeps' statement limit is not meant for reading everything."""
+    """The sweeps' limits are not meant for reading everything."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout TO 0")
+            cursor.connection.patience_s = math.inf
 
 
 def _line(finding: Finding) -> str:

@@ -1,6 +1,7 @@
 """Run the league without any broker: every stage, once or in a loop."""
 
 import json
+import signal
 import time
 from argparse import ArgumentParser
 from datetime import datetime
@@ -11,7 +12,7 @@ from django.db import close_old_connections
 
 from config import sweeps
 from config.instants import NotAnInstant, parse_instant
-from league import gate
+from league import departure, gate
 
 
 class Command(BaseCommand):
@@ -25,19 +26,24 @@ class Command(BaseCommand):
         fixed = self._instant(options["now"])
         if fixed and options["loop"]:
             raise CommandError("--now: a fixed instant cannot be looped over.")
-        while True:
+        if not options["loop"]:
+            self._once(now=fixed or gate.database_now())
+            return
+        signal.signal(signal.SIGTERM, lambda *_: departure.announce())
+        while not departure.is_announced():
             try:
-                done = sweeps.run(now=fixed or gate.database_now())
-            except sweeps.StageFailed as failure:
-                if not options["loop"]:
-                    raise CommandError(str(failure)) from failure
+                self._once(now=gate.database_now())
+            except CommandError as failure:
                 self.stderr.write(str(failure))  # the next look tries again
-            else:
-                self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
-            if not options["loop"]:
-                return
             time.sleep(options["loop"])
             close_old_connections()
+
+    def _once(self, *, now: datetime) -> None:
+        try:
+            done = sweeps.run(now=now)
+        except sweeps.StageFailed as failure:
+            raise CommandError(str(failure)) from failure
+        self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
 
     def _instant(self, text: str | None) -> datetime | None:
         try:

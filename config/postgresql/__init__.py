@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, except that nobody waits for ever: see base."""
