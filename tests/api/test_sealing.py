@@ -10,7 +10,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from league import operations
@@ -18,6 +18,7 @@ from league.clock import DATABASE
 from league.models import Round
 from predictions import commitments, entry_forms, submissions
 from predictions.models import Prediction
+from tests import urlconf
 from tests.api import world as worlds
 from tests.api.world import World, bearer
 
@@ -64,17 +65,7 @@ def read(client: Client, path: str, access: dict[str, Any]) -> tuple[int, bytes]
 
 
 def routes() -> list[str]:
-    found: list[str] = []
-
-    def walk(patterns: list[Any], prefix: str) -> None:
-        for pattern in patterns:
-            if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, prefix + str(pattern.pattern))
-            elif isinstance(pattern, URLPattern):
-                found.append(prefix + str(pattern.pattern))
-
-    walk(get_resolver().url_patterns, "")
-    return sorted({f"/{route}" for route in found if not route.startswith("admin")})
+    return [f"/{route}" for route in urlconf.routes() if not route.startswith("admin")]
 
 
 def addressed(route: str, world: World, prediction: Prediction) -> str:

@@ -1,10 +1,8 @@
-from typing import Any
-
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from config import known_queries
+from tests import urlconf
 
 NAMES = "x" * 500
 
@@ -55,19 +53,8 @@ def test_other_methods_and_pages_are_not_judged(client: Client, db: None) -> Non
     assert client.head("/api/v1/rounds?a=1").status_code == 400
 
 
-def routes(patterns: list[Any], prefix: str = "") -> list[str]:
-    found = []
-    for pattern in patterns:
-        here = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            found += routes(pattern.url_patterns, here)
-        elif isinstance(pattern, URLPattern):
-            found.append(here)
-    return found
-
-
 def test_every_route_of_the_api_is_judged() -> None:
     templates = {template for template, _ in known_queries.learnt()}
-    ours = [route for route in routes(get_resolver().url_patterns) if route.startswith("api/v1/")]
+    ours = [route for route in urlconf.routes() if route.startswith("api/v1/")]
     assert len(ours) > 30
     assert {known_queries.template_of(route) for route in ours} == templates
