@@ -58,7 +58,7 @@ class LeagueCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield rounds_by_status()
-        yield predictions_by_kind()
+        yield predictions_by_kind(self.now)
         yield from settlement_lag(self.now)
         yield from wishes(self.now)
         yield from invariant_reports(self.now)
@@ -73,12 +73,13 @@ def rounds_by_status() -> Metric:
     return found
 
 
-def predictions_by_kind() -> Metric:
+def predictions_by_kind(now: datetime) -> Metric:
     """Of rounds whose entries are public: a count of sealed ones would tell who has entered."""
     found = GaugeMetricFamily(
         "league_predictions", "Predictions in locked rounds by kind of player.", labels=["kind"]
     )
-    public = Prediction.objects.filter(round__in=Round.objects.visible_entries().values("pk"))
+    unsealed = Round.objects.visible_entries(now=now)
+    public = Prediction.objects.filter(round__in=unsealed.values("pk"))
     counts = dict(public.values_list("player__kind").annotate(predictions=Count("pk")))
     for kind in Kind.values:
         found.add_metric([kind], counts.get(kind, 0))

@@ -146,10 +146,12 @@ def document(
     }
 
 
-def response(request: HttpRequest, *, code: str, detail: str) -> JsonResponse:
+def response(
+    request: HttpRequest, *, code: str, detail: str, errors: Iterable[Mapping[str, str]] = ()
+) -> JsonResponse:
     """The same, as a response for borders that come before or after the API framework."""
     answer = JsonResponse(
-        document(request, code=code, detail=detail),
+        document(request, code=code, detail=detail, errors=errors),
         status=TABLE[code].status,
         content_type=CONTENT_TYPE,
     )

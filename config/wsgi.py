@@ -1,6 +1,7 @@
 """Where a web server enters; what Django cannot even read is put right before it looks."""
 
 import os
+import re
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -11,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # What takes the place of a header that has no meaning: bytes of no known type, and no preference.
 INSTEAD = {"CONTENT_TYPE": "application/octet-stream", "HTTP_ACCEPT": "*/*"}
+LENGTH = re.compile(r"[0-9]{0,15}", re.ASCII)
 
 
 def legible(inner: WSGIApplication) -> WSGIApplication:
@@ -21,6 +23,9 @@ def legible(inner: WSGIApplication) -> WSGIApplication:
             given = str(environ.get(name, ""))
             if not all(map(is_readable, (given, *given.split(",")))):
                 environ[name] = plain
+        if not LENGTH.fullmatch(str(environ.get("CONTENT_LENGTH", ""))):
+            # No length at all: refused like a body in chunks (config.strict_input).
+            environ |= {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "unknown"}
         return inner(environ, start_response)
 
     return outer

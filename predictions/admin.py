@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from league.admin.record import RecordAdmin, RecordInline
 from league.models import Round
@@ -11,6 +12,10 @@ from predictions.models import Commitment, Prediction, Revision, Score, Tally
 
 SEALED = "sealed until the lock"
 NUMBERS = ("shown_form", "shown_p10", "shown_p50", "shown_p90")
+
+
+def is_sealed(round_: Round) -> bool:
+    return round_.is_sealed(now=timezone.now())
 
 
 class Unsealing:
@@ -21,7 +26,7 @@ class Unsealing:
         return round_
 
     def unsealed(self, word: Any, column: str) -> str:
-        return SEALED if self.round_of(word).is_sealed else str(getattr(word, column))
+        return SEALED if is_sealed(self.round_of(word)) else str(getattr(word, column))
 
     @admin.display(description="form")
     def shown_form(self, word: Any) -> str:
@@ -79,8 +84,7 @@ class PredictionAdmin(Unsealing, RecordAdmin):
 
     @admin.display(description="digest")
     def shown_digest(self, prediction: Prediction) -> str:
-        is_sealed = prediction.round.is_sealed
-        return SEALED if is_sealed else bytes(prediction.digest).hex()
+        return SEALED if is_sealed(prediction.round) else bytes(prediction.digest).hex()
 
 
 @admin.register(Commitment)

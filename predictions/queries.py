@@ -1,5 +1,6 @@
 """Which predictions a reader may see: the one place entries are sealed until their lock."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -28,21 +29,20 @@ def of_player(player: Player) -> QuerySet[Prediction]:
     return scored().filter(player=player)
 
 
-def readable(*, viewer: Viewer, player: Player | None) -> QuerySet[Prediction]:
+def readable(*, viewer: Viewer, player: Player | None, now: datetime) -> QuerySet[Prediction]:
     """One's own, and what stood at the lock in rounds the viewer may see."""
-    open_to_all = Q(
-        round__in=visibility.rounds(viewer).visible_entries().values("pk"), is_withdrawn=False
-    )
+    unsealed = visibility.rounds(viewer).visible_entries(now=now)
+    open_to_all = Q(round__in=unsealed.values("pk"), is_withdrawn=False)
     return scored().filter(open_to_all | Q(player=player) if player else open_to_all)
 
 
-def of_round(round_id: UUID, *, viewer: Viewer) -> QuerySet[Prediction]:
+def of_round(round_id: UUID, *, viewer: Viewer, now: datetime) -> QuerySet[Prediction]:
     """Every entry that stood at a round's lock.
 
     :raises league.models.Round.DoesNotExist: for a round the viewer may not see.
     :raises EntriesSealed: before its lock.
     """
     round_: Round = visibility.rounds(viewer).get(pk=round_id)
-    if round_.is_sealed:
+    if round_.is_sealed(now=now):
         raise EntriesSealed("Entries are sealed until the round locks.")
     return scored().filter(round=round_, is_withdrawn=False)

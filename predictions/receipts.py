@@ -1,6 +1,7 @@
 """Receipts: what a player can take away and check without asking the league anything."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +42,14 @@ def of(prediction: Prediction) -> Json:
     )
 
 
-def of_round(round_id: UUID) -> Json:
+def of_round(round_id: UUID, *, now: datetime) -> Json:
     """Everything in a locked round, by seq.
 
-    :raises NotCommitted: before the round's commitment.
+    :raises NotCommitted: before the round's lock and commitment.
     """
     round_, commitment = _committed(round_id)
+    if round_.is_sealed(now=now):
+        raise NotCommitted("The round has not locked: ask again after its lock.")
     points = _points(round_)
     members = [
         _member(round_, entry, seq=seq, points=points)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
@@ -47,13 +48,13 @@ class Entries:
     is_cut: bool
 
 
-def of(round_: Round, *, frame: Frame | None, viewer: Viewer) -> Entries:
+def of(round_: Round, *, frame: Frame | None, viewer: Viewer, now: datetime) -> Entries:
     """Best first once scored, else in the order they were committed.
 
     :raises predictions.queries.EntriesSealed: before the lock.
     """
     best_first = F("points_milli").desc(nulls_last=True)
-    found = queries.of_round(round_.pk, viewer=viewer).order_by(best_first, "pk")
+    found = queries.of_round(round_.pk, viewer=viewer, now=now).order_by(best_first, "pk")
     predictions = list(found[: MOST + 1])
     shown = predictions[:MOST]
     quantiles = [derivation.resolved(one, round_=round_) for one in shown] if frame else []

@@ -14,6 +14,7 @@ from league.models import Round, RoundEvent
 from league.models.player import Kind
 from league.visibility import Viewer
 from markets import observations
+from predictions import queries
 from predictions.forecasters import crowd
 from predictions.models import Commitment
 
@@ -48,7 +49,7 @@ def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
     events = list(RoundEvent.objects.filter(round=round_).order_by("version"))
     frozen = frames.frozen(round_)
     frame = frozen or house.of([round_], now=now)[round_.pk]
-    shown = None if round_.is_sealed else entries.of(round_, frame=frozen, viewer=viewer)
+    shown = _entries(round_, frame=frozen, viewer=viewer, now=now)
     return Exhibit(
         round_=round_,
         steps=lifecycle.strip(round_, events),
@@ -61,6 +62,15 @@ def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
         reference=_evidence(round_, round_.locks_at),
         settlement=_evidence(round_, round_.settles_at),
     )
+
+
+def _entries(
+    round_: Round, *, frame: Frame | None, viewer: Viewer, now: datetime
+) -> Entries | None:
+    try:
+        return entries.of(round_, frame=frame, viewer=viewer, now=now)
+    except queries.EntriesSealed:
+        return None
 
 
 def _picture(round_: Round, frame: Frame | None, shown: Entries | None) -> Picture | None:

@@ -20,6 +20,7 @@ class Status(models.TextChoices):
     VOID = "void"
 
 
+UNLOCKED = (Status.SCHEDULED, Status.OPEN)
 UNPRICED = (Status.SCHEDULED, Status.OPEN, Status.LOCKED)
 PRICED = (Status.SETTLED, Status.FINAL)
 
@@ -50,9 +51,9 @@ class RoundQuerySet(models.QuerySet["Round"]):
         ready = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
         return self.healthy(now=now).filter(waiting, ready, is_operator_held=False)
 
-    def visible_entries(self) -> "RoundQuerySet":
+    def visible_entries(self, *, now: datetime) -> "RoundQuerySet":
         """Rounds whose entries are no longer sealed."""
-        return self.exclude(status__in=[Status.SCHEDULED, Status.OPEN])
+        return self.exclude(status__in=UNLOCKED).filter(locks_at__lte=now)
 
 
 class Round(models.Model):
@@ -179,8 +180,16 @@ class Round(models.Model):
         return horizons.TABLE[self.horizon]
 
     @property
-    def is_sealed(self) -> bool:
-        return self.status in {Status.SCHEDULED, Status.OPEN}
+    def is_unlocked(self) -> bool:
+        return self.status in UNLOCKED
+
+    def is_sealed(self, *, now: datetime) -> bool:
+        """Nobody reads others' entries: until the lock is carried out, and not before its time.
+
+        A round voided while it was open keeps its entries sealed to the instant everyone was
+        promised: what they say is worth copying into other rounds that lock with it.
+        """
+        return self.is_unlocked or now < self.locks_at
 
     @property
     def scale_bp(self) -> float | None:

@@ -85,7 +85,7 @@ class RoundEvents(generics.ListAPIView[RoundEvent]):
 
 def provisional(round_: Round) -> frames.Frame | None:
     """The house's present view of a round not locked yet; None where it cannot have one."""
-    if not round_.is_sealed:
+    if not round_.is_unlocked:
         return None
     try:
         return frames.provisional(round_, now=timezone.now())

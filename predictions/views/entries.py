@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from drf_spectacular.utils import extend_schema_view as documented
 from rest_framework import exceptions, generics
@@ -101,7 +102,9 @@ class RoundPredictions(generics.ListAPIView[Prediction]):
 
     def get_queryset(self) -> QuerySet[Prediction]:
         try:
-            return queries.of_round(self.kwargs["round_id"], viewer=self.request.user)
+            return queries.of_round(
+                self.kwargs["round_id"], viewer=self.request.user, now=timezone.now()
+            )
         except Round.DoesNotExist as error:
             raise Http404 from error
 

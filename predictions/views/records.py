@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
@@ -78,7 +79,7 @@ class RoundLeaves(APIView):
     @extend_schema(operation_id="round_leaves", tags=["proofs"], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, round_id: UUID) -> Response:
         get_object_or_404(visibility.rounds(request.user), pk=round_id)
-        return Response(receipts.of_round(round_id))
+        return Response(receipts.of_round(round_id, now=timezone.now()))
 
 
 class Forecasters(APIView):
@@ -101,7 +102,7 @@ def find(request: Request, prediction_id: UUID) -> Prediction:
         player = authentication.player_of(request)
     except authentication.NoPlayer:
         player = None
-    readable = queries.readable(viewer=request.user, player=player)
+    readable = queries.readable(viewer=request.user, player=player, now=timezone.now())
     found = readable.filter(pk=prediction_id).first()
     if found is None:
         raise Http404

@@ -1,46 +1,71 @@
 """Invariant I15: before the lock nobody reads another's entry, by any route, filter or export."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import reverse
+from django.utils import timezone
 
+from league import operations
 from league.clock import DATABASE
 from league.models import Round
-from predictions import entry_forms, submissions
+from predictions import commitments, entry_forms, submissions
 from predictions.models import Prediction
+from tests import urlconf
 from tests.api import world as worlds
 from tests.api.world import World, bearer
 
-SECRET = Decimal("0.61803399")
+EARLIER, SECRET = Decimal("0.41421356"), Decimal("0.61803399")
+PAGES = ("change", "history")
+REASON = "the venue was closed in error"
+Fate = Callable[[Round], None] | None
 
 
 @pytest.fixture
 def sealed(world: World) -> Prediction:
-    entry = entry_forms.prob_up(SECRET)
-    accepted = submissions.enter(
-        round_id=world.open_round.pk, player=world.alice, entry=entry, clock=DATABASE
+    """A word that replaced an earlier one; neither is anybody else's to read."""
+    words = [
+        submissions.enter(
+            round_id=world.open_round.pk,
+            player=world.alice,
+            entry=entry_forms.prob_up(chance),
+            clock=DATABASE,
+        )
+        for chance in (EARLIER, SECRET)
+    ]
+    return words[-1].prediction
+
+
+def void(round_: Round) -> None:
+    """What an operator does to a round whose question turned out to be wrong, hours too early."""
+    assert operations.void(
+        Round.objects.get(pk=round_.pk), reason=REASON, actor="staff", now=timezone.now()
     )
-    return accepted.prediction
+    commitments.commit(now=timezone.now())
+
+
+def lock(round_: Round) -> None:
+    """As if its half hour had passed."""
+    now = timezone.now()
+    Round.objects.filter(pk=round_.pk).update(
+        status="locked", opens_at=now - timedelta(hours=2), locks_at=now - timedelta(hours=1)
+    )
+
+
+def read(client: Client, path: str, access: dict[str, Any]) -> tuple[int, bytes]:
+    answer = client.get(path, **access)
+    return answer.status_code, b"".join(answer) if answer.streaming else answer.content
 
 
 def routes() -> list[str]:
-    found: list[str] = []
-
-    def walk(patterns: list[Any], prefix: str) -> None:
-        for pattern in patterns:
-            if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, prefix + str(pattern.pattern))
-            elif isinstance(pattern, URLPattern):
-                found.append(prefix + str(pattern.pattern))
-
-    walk(get_resolver().url_patterns, "")
-    return sorted({f"/{route}" for route in found if not route.startswith("admin")})
+    return [f"/{route}" for route in urlconf.routes() if not route.startswith("admin")]
 
 
 def addressed(route: str, world: World, prediction: Prediction) -> str:
@@ -59,21 +84,65 @@ def addressed(route: str, world: World, prediction: Prediction) -> str:
     return route
 
 
-@pytest.mark.parametrize("who", ["anonymous", "bob", "bob's session"])
+@pytest.mark.parametrize("fate", [None, void], ids=["open", "voided"])
+@pytest.mark.parametrize("who", ["anonymous", "bob", "bob's session", "staff"])
 def test_no_route_tells_others_what_was_entered(
-    client: Client, world: World, sealed: Prediction, who: str
+    client: Client, world: World, sealed: Prediction, who: str, fate: Fate
 ) -> None:
     access = bearer(world.bob_key) if who == "bob" else {}
-    if who == "bob's session":
+    if who in {"bob's session", "staff"}:
         client.force_login(world.bobs_account)
+    User.objects.filter(pk=world.bobs_account.pk).update(
+        is_staff=who == "staff", is_superuser=who == "staff"
+    )
+    if fate:
+        fate(world.open_round)
     for route in routes():
         path = addressed(route, world, sealed)
-        for query in ("", "?limit=200", "?status=open", "?season=demo&kind=human"):
-            answer = client.get(path + query, **access)
-            body = b"".join(answer) if answer.streaming else answer.content
-            assert answer.status_code < 500, path
-            assert str(SECRET).encode() not in body, path
+        for query in ("", "?limit=200", "?status=open", "?status=void", "?season=demo&kind=human"):
+            status, body = read(client, path + query, access)
+            assert status < 500, path
+            for chance in (EARLIER, SECRET):
+                assert str(chance).encode() not in body, path
             assert str(sealed.pk).encode() not in body.replace(path.encode(), b""), path
+
+
+@pytest.mark.parametrize("fate", [None, void], ids=["open", "voided"])
+def test_no_page_of_the_admin_tells_organisers(
+    admin_client: Client, world: World, sealed: Prediction, fate: Fate
+) -> None:
+    if fate:
+        fate(world.open_round)
+    digest = Prediction.objects.values_list("digest", flat=True).get(pk=sealed.pk).hex()
+    seen = 0
+    for model in admin.site._registry:
+        place = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        keys = model._default_manager.values_list("pk", flat=True).order_by("-pk")[:20]
+        for path in [place, *[f"{place}{key}/{page}/" for key in keys for page in PAGES]]:
+            status, body = read(admin_client, path, {})
+            assert status == 200, path
+            seen += 1
+            for chance in (str(EARLIER), str(SECRET), digest):
+                assert chance.encode() not in body, path
+    assert seen > 50
+
+
+def test_a_voided_round_is_sealed_to_the_instant_it_would_have_locked(
+    client: Client, world: World, sealed: Prediction
+) -> None:
+    void(world.open_round)
+    path = f"/api/v1/rounds/{world.open_round.pk}"
+    assert client.get(path).json()["status"] == "void"
+    told = client.get(f"{path}/predictions")
+    assert (told.status_code, told.json()["code"]) == (409, "entries_sealed")
+    assert client.get(f"/api/v1/predictions/{sealed.pk}").status_code == 404
+    assert 'league_predictions{kind="human"} 1.0' in client.get("/metrics").content.decode()
+    Round.objects.filter(pk=world.open_round.pk).update(
+        opens_at=world.now - timedelta(hours=2), locks_at=world.now
+    )
+    rows = client.get(f"{path}/predictions").json()["results"]
+    assert [row["p50"] for row in rows] == [str(SECRET)]
+    assert 'league_predictions{kind="human"} 2.0' in client.get("/metrics").content.decode()
 
 
 def test_the_owner_reads_it_all_the_time(client: Client, world: World, sealed: Prediction) -> None:
@@ -97,7 +166,7 @@ def test_others_are_told_that_entries_are_sealed(client: Client, world: World) -
 def test_after_the_lock_everybody_reads_them(
     client: Client, world: World, sealed: Prediction
 ) -> None:
-    Round.objects.filter(pk=world.open_round.pk).update(status="locked")
+    lock(world.open_round)
     rows = client.get(f"/api/v1/rounds/{world.open_round.pk}/predictions").json()["results"]
     assert [row["id"] for row in rows] == [str(sealed.pk)]
     assert client.get(f"/api/v1/predictions/{sealed.pk}").json()["p50"] == str(SECRET)
@@ -107,7 +176,7 @@ def test_a_withdrawn_word_stays_its_owners(
     client: Client, world: World, sealed: Prediction
 ) -> None:
     submissions.withdraw(round_id=world.open_round.pk, player=world.alice, clock=DATABASE)
-    Round.objects.filter(pk=world.open_round.pk).update(status="locked")
+    lock(world.open_round)
     rows = client.get(f"/api/v1/rounds/{world.open_round.pk}/predictions").json()["results"]
     assert rows == []
     assert client.get(f"/api/v1/predictions/{sealed.pk}").status_code == 404

@@ -92,7 +92,14 @@ def test_before_the_lock_there_is_no_receipt() -> None:
     with pytest.raises(NotCommitted, match="after its lock"):
         receipts.of(word_of(1))
     with pytest.raises(NotCommitted):
-        receipts.of_round(round_.pk)
+        receipts.of_round(round_.pk, now=NOON)
+
+
+def test_no_commitment_opens_a_round_before_its_lock() -> None:
+    round_ = played()
+    sweep(LOCK)
+    with pytest.raises(NotCommitted, match="after its lock"):
+        receipts.of_round(round_.pk, now=LOCK - timedelta(seconds=1))
 
 
 def test_every_word_of_a_final_round_has_a_receipt_that_verifies() -> None:
@@ -117,7 +124,7 @@ def test_a_locked_rounds_receipt_verifies_before_there_is_a_result() -> None:
 
 def test_the_whole_round_verifies_and_lists_every_standing_word() -> None:
     round_ = finished(played())
-    document = published(receipts.of_round(round_.pk))
+    document = published(receipts.of_round(round_.pk, now=LOCK))
     assert [one["seq"] for one in document["predictions"]] == [0, 1, 2, 3, 4]
     assert verify.verdict(verify.check(document, ledger())) == verify.VERIFIED
 

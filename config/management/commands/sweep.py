@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from config import sweeps
 from config.instants import NotAnInstant, parse_instant
@@ -27,21 +27,21 @@ class Command(BaseCommand):
         if fixed and options["loop"]:
             raise CommandError("--now: a fixed instant cannot be looped over.")
         if not options["loop"]:
-            self._once(now=fixed or gate.database_now())
+            self._once(fixed)
             return
         signal.signal(signal.SIGTERM, lambda *_: departure.announce())
         while not departure.is_announced():
             try:
-                self._once(now=gate.database_now())
+                self._once(None)
             except CommandError as failure:
                 self.stderr.write(str(failure))  # the next look tries again
             time.sleep(options["loop"])
             close_old_connections()
 
-    def _once(self, *, now: datetime) -> None:
+    def _once(self, fixed: datetime | None) -> None:
         try:
-            done = sweeps.run(now=now)
-        except sweeps.StageFailed as failure:
+            done = sweeps.run(now=fixed or gate.database_now())
+        except (sweeps.StageFailed, DatabaseError) as failure:
             raise CommandError(str(failure)) from failure
         self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
 

@@ -1,0 +1,49 @@
+"""django-celery-beat's desks with forms that refuse what its own would fall over."""
+
+from typing import Any
+
+from celery.schedules import ParseException
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django_celery_beat import admin as beat
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+PARTS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+
+
+class TaskForm(beat.PeriodicTaskForm):
+    def clean(self) -> Any:
+        """The parent reads fields that may have been refused before."""
+        return self.cleaned_data if self.errors else super().clean()
+
+    def _clean_json(self, field: str) -> Any:
+        try:
+            return super()._clean_json(field)
+        except RecursionError as error:
+            raise ValidationError("Nested too deeply.") from error
+
+
+class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    def clean(self) -> Any:
+        """The model's validators let through what Celery cannot read, and its page fails on it."""
+        for part in PARTS:
+            value = self.cleaned_data.get(part)
+            try:
+                _ = CrontabSchedule(**{part: value}).schedule if value else None
+            except (ParseException, ValueError):
+                self.add_error(part, "Celery cannot read this.")
+        return super().clean()
+
+
+admin.site.unregister([CrontabSchedule, PeriodicTask])
+
+
+@admin.register(PeriodicTask)
+class TaskAdmin(beat.PeriodicTaskAdmin):
+    form = TaskForm
+
+
+@admin.register(CrontabSchedule)
+class CrontabAdmin(beat.CrontabScheduleAdmin):
+    form = CrontabForm

@@ -1,0 +1,29 @@
+"""A world to break again and again: what a block wrote is rolled back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.cache import cache
+from django.db import transaction
+
+from markets import bars
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """As django.test.TestCase around a test; what was left in memory is forgotten, too."""
+    forget()
+    around = transaction.atomic()
+    around._from_testcase = True  # type: ignore[attr-defined]  # durable blocks are allowed in it
+    around.__enter__()
+    try:
+        yield
+    finally:
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+        forget()
+
+
+def forget() -> None:
+    cache.clear()
+    bars.forget()
