@@ -25,26 +25,37 @@ class End:
     answer: Any = None
 
 
-def run(work: Callable[[], Any]) -> End:
-    """Its answer is JSON. The caller has no open connection that the child could share.
+@dataclass(frozen=True)
+class Child:
+    pid: int
+    told: Path
 
-    :raises ChildFailed:
-    """
+    def end(self) -> End:
+        """Wait for it. :raises ChildFailed:"""
+        _, status = os.waitpid(self.pid, 0)
+        text = self.told.read_text(encoding="utf-8")
+        self.told.unlink()
+        if os.WIFSIGNALED(status):
+            return End(os.WTERMSIG(status))
+        if os.WEXITSTATUS(status):
+            raise ChildFailed(text)
+        return End(0, json.loads(text))
+
+
+def start(work: Callable[[], Any]) -> Child:
+    """Its answer is JSON. The caller has no open connection that the child could share."""
     handle, name = tempfile.mkstemp(prefix="league-child-")
     os.close(handle)
-    told = Path(name)
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
-        _work(work, told)
-    _, status = os.waitpid(pid, 0)
-    text = told.read_text(encoding="utf-8")
-    told.unlink()
-    if os.WIFSIGNALED(status):
-        return End(os.WTERMSIG(status))
-    if os.WEXITSTATUS(status):
-        raise ChildFailed(text)
-    return End(0, json.loads(text))
+        _work(work, Path(name))
+    return Child(pid, Path(name))
+
+
+def run(work: Callable[[], Any]) -> End:
+    """:raises ChildFailed:"""
+    return start(work).end()
 
 
 def _work(work: Callable[[], Any], told: Path) -> None:

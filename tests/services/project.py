@@ -32,12 +32,19 @@ def manage(*arguments: str, env: Mapping[str, str]) -> str:
     return _run([str(REPOSITORY / "manage.py"), *arguments], env=env)
 
 
-def script(name: str, *arguments: str, env: Mapping[str, str]) -> Any:
-    """Run tests/services/<name>.py to its end; the JSON it prints."""
-    return json.loads(_run(["-m", f"tests.services.{name}", *arguments], env=env))
+def script(
+    name: str,
+    *arguments: str,
+    env: Mapping[str, str],
+    folder: str = "services",
+    within_s: float = 180,
+) -> Any:
+    """Run tests/<folder>/<name>.py to its end; the JSON it prints."""
+    command = ["-m", f"tests.{folder}.{name}", *arguments]
+    return json.loads(_run(command, env=env, within_s=within_s))
 
 
-def _run(arguments: list[str], *, env: Mapping[str, str]) -> str:
+def _run(arguments: list[str], *, env: Mapping[str, str], within_s: float = 180) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         env=dict(env),
@@ -45,7 +52,7 @@ def _run(arguments: list[str], *, env: Mapping[str, str]) -> str:
         check=False,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=within_s,
     )
     assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
     return done.stdout
