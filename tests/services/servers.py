@@ -7,6 +7,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -56,10 +57,28 @@ def supervised(role: Role, *, folder: Path, is_up: Callable[[], bool]) -> Iterat
         boss.dismiss_guardian()
 
 
+@dataclass(frozen=True)
+class Lever:
+    """Stops a server the hard way, and starts it again on what it left on disk."""
+
+    boss: Supervisor
+    role: Role
+
+    def stop(self, number: int = signal.SIGKILL) -> None:
+        process = self.boss.children[self.role.name].process
+        process.send_signal(number)
+        process.wait(timeout=30)
+        self.boss.stop([self.role.name])
+
+    def start(self) -> None:
+        self.boss.start(self.role, now_s=0)
+
+
 # -- PostgreSQL -------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Postgres:
     port: int
+    lever: Lever | None = None
 
     def url(self, database: str) -> str:
         return f"postgresql://league@{HOST}:{self.port}/{database}"
@@ -124,8 +143,8 @@ def postgres(settings: Mapping[str, object] | None = None) -> Iterator[Postgres]
         server = Postgres(port=free_port())
         command = _postgres_command(binaries, data, {"port": server.port} | dict(settings or {}))
         role = Role(name="postgres", command=(*prefix, *command))
-        with supervised(role, folder=folder / "logs", is_up=server.is_up):
-            yield server
+        with supervised(role, folder=folder / "logs", is_up=server.is_up) as boss:
+            yield Postgres(server.port, Lever(boss, role))
 
 
 def _postgres_command(
@@ -148,6 +167,12 @@ def _postgres_command(
 @contextlib.contextmanager
 def redis_server() -> Iterator[str]:
     """The URL of a Redis from PATH, else of the bundled Valkey: the same protocol and scripts."""
+    with redis_on_lever() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def redis_on_lever() -> Iterator[tuple[str, Lever]]:
     binary = shutil.which("redis-server") or str(get_binary_path())
     port = free_port()
     client = redis.Redis(host=HOST, port=port, socket_timeout=2)
@@ -161,6 +186,6 @@ def redis_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="league-redis-") as folder:
         options = ["--bind", HOST, "--port", str(port), "--dir", folder, "--appendonly", "yes"]
         role = Role(name="redis", command=(binary, *options, "--maxmemory-policy", "noeviction"))
-        with supervised(role, folder=Path(folder) / "logs", is_up=is_up):
-            yield f"redis://{HOST}:{port}/0"
+        with supervised(role, folder=Path(folder) / "logs", is_up=is_up) as boss:
+            yield f"redis://{HOST}:{port}/0", Lever(boss, role)
         client.close()
