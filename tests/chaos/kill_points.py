@@ -1,6 +1,6 @@
 """SIGKILL before and after every statement of every stage and request; then one recovery.
 
-Run as a script on an empty migrated database, with a seed and how many points to try (0: all).
+Run as a script on an empty migrated database, with a seed and which share of the points to try.
 Prints what was found. Each point is a fork of this process at work on a copy of a prepared
 database: it dies at its moment, another fork recovers (one sweep at the same instant; for a
 request: the same request again under the same Idempotency-Key), and the state must be that of the
@@ -12,6 +12,7 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: a fork has only the forking thread
 
 import json
+import math
 import random
 import signal
 import sys
@@ -30,7 +31,7 @@ django.setup()
 from django.urls import get_resolver  # noqa: E402 -- Django first
 
 from config import invariants, sweeps  # noqa: E402
-from league.models import Answer  # noqa: E402
+from league.models import Answer, Player  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.chaos import children, copies, crash_world, killing, natural_state  # noqa: E402
 from tests.chaos.crash_world import PRESENT, Sender  # noqa: E402
@@ -97,6 +98,18 @@ def stages(store: copies.Copies) -> Iterator[Scene]:
         children.run(act)
 
 
+def control(store: copies.Copies) -> Iterator[Scene]:
+    """Two commits where one is needed: whoever looks for such must find this one."""
+
+    def act() -> None:
+        for kind in ("human", "bot"):
+            Player.objects.filter(kind=kind).update(name="Renamed")
+
+    scene = Scene("control", act, lambda: None, natural_state.SEALS)
+    store.keep(kept(scene))
+    yield scene
+
+
 def requests(store: copies.Copies) -> Iterator[Scene]:
     told = children.run(crash_world.play_open_round).answer
 
@@ -148,13 +161,12 @@ def kill_everywhere(
         right = children.run(scene.look).answer
         judge(scene, 0, right, right["lines"], found)
         found.points[scene.name] = moments
-        mine = share * SAMPLED.get(scene.name, 1.0)
+        mine = math.ceil(moments * share * SAMPLED.get(scene.name, 1.0))
         known = natural_state.digest(right["lines"])
-        for moment in [n for n in range(1, moments + 1) if chance.random() < mine]:
+        for moment in sorted(chance.sample(range(1, moments + 1), mine)):
             store.put_back(kept(scene))
             end = children.run(partial(scene.die, moment))
-            assert end.signal == signal.SIGKILL, f"{scene.name}: moment {moment} never came"
-            found.killed[scene.name] += 1
+            found.killed[scene.name] += end.signal == signal.SIGKILL
             told = children.run(partial(scene.look, known=known)).answer
             judge(scene, moment, told, right["lines"], found)
     return found
@@ -185,6 +197,7 @@ def main(seed: int, share: float) -> dict[str, Any]:
     found = Findings()
     with factories.market(since=crash_world.SINCE, spoil=crash_world.disputed):
         parts = [kill_everywhere(stages(store), store=store, chance=chance, share=share)]
+        caught = kill_everywhere(control(store), store=store, chance=chance, share=1).troubles
     store.put_back("empty")
     parts.append(kill_everywhere(requests(store), store=store, chance=chance, share=share))
     for part in parts:
@@ -195,6 +208,7 @@ def main(seed: int, share: float) -> dict[str, Any]:
         "points": dict(found.points),
         "killed": dict(found.killed),
         "troubles": found.troubles,
+        "caught": len(caught),
         "seconds": time.monotonic() - began_s,
     }
 

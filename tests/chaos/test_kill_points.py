@@ -36,6 +36,7 @@ def test_dying_at_any_statement_changes_nothing(
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(lambda url: kill(url, folder=tmp_path), urls))
     for told in found:
+        assert told["caught"] > 0, "a write in two commits was not noticed"
         assert told["troubles"] == []
         assert set(told["points"]) >= STAGES
         killed = sum(told["killed"].values())

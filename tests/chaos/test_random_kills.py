@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from config import embedded
 from config.supervisor import Supervisor
-from tests.chaos import report
+from tests.chaos import journals, report
 from tests.chaos.callers import Caller
 from tests.services import project, promises, servers
-from tests.services.bots import Acknowledged
 from tests.services.test_kill import kill, pool_of
 
 CALLERS = 3
@@ -173,7 +171,7 @@ def test_whoever_dies_nothing_is_lost_doubled_late_or_unscored(
     for _ in range(2):
         project.manage("sweep", "--now", later.isoformat(), env=league.boss.environment)
     facts = project.script("evidence", env=league.boss.environment)
-    told = compare(facts, callers, asked=set(season["open"]))
+    told = journals.compare(facts, callers, asked=set(season["open"]))
     report.add(
         "random kills",
         kills=len(victims),
@@ -193,44 +191,3 @@ def plan(chance: random.Random) -> list[str]:
     victims = list(LONG if report.is_long() else SHORT)
     chance.shuffle(victims)
     return victims
-
-
-def compare(
-    facts: dict[str, list[dict[str, Any]]], callers: list[Caller], *, asked: set[str]
-) -> dict[str, int]:
-    """The journal against the database, both of the rounds that were `asked` about."""
-    said = [one for caller in callers for one in caller.acknowledged]
-    open_ = [call for caller in callers for call in caller.ambiguous]
-    words = [
-        (row.get("round") or row["prediction__round"], row, row.get("id") or row["prediction"])
-        for row in [*facts["predictions"], *facts["revisions"]]
-    ]
-    mine = [(round_id, row, key) for round_id, row, key in words if round_id in asked]
-    there = {(key, int(row["revision"])) for _, row, key in mine}
-    locks = {row["id"]: row["locks_at"] for row in facts["rounds"]}
-    scored = {(row["round"], row["player__handle"]) for row in facts["scores"]}
-    standing = {(row["round"], row["player__handle"]) for row in facts["predictions"]}
-    claimed: Counter[Acknowledged] = Counter(said)
-    surplus = Counter(
-        (round_id, row.get("player__handle") or row["prediction__player__handle"])
-        for round_id, row, _ in mine
-        if is_persons(row)
-    )
-    surplus.subtract((one.round_id, one.handle) for one in said)
-    surplus.subtract((call.round_id, call.handle) for call in open_)
-    return {
-        "acknowledged": len(said),
-        "refused": sum(len(caller.refused) for caller in callers),
-        "repeated": sum(sum(caller.repeats.values()) for caller in callers),
-        "ambiguous": len(open_),
-        "lost": sum((one.prediction, one.revision) not in there for one in said),
-        "duplicated": sum(n for n in surplus.values() if n > 0)
-        + sum(n - 1 for n in claimed.values()),
-        "late": sum(row["accepted_at"] >= locks[round_id] for round_id, row, _ in words),
-        "unscored": len(standing - scored),
-    }
-
-
-def is_persons(row: dict[str, Any]) -> bool:
-    handle: str = row.get("player__handle") or row["prediction__player__handle"]
-    return handle.startswith("person-")
