@@ -12,7 +12,7 @@ from django.test import Client
 from config import sweeps
 from league import keys, operations, players, transitions
 from league.clock import FixedClock
-from league.models import Answer, Player, Round
+from league.models import Answer, Player, Round, Season
 from league.models.round import Status
 from markets import bars
 from markets.models import Asset
@@ -94,7 +94,7 @@ def _words(price: Decimal) -> list[Entry]:
 # -- requests, under the real clock: the web edge knows no other ---------------------------------
 @dataclass(frozen=True)
 class Sender:
-    """A person's program that holds an open round's id and repeats what it is not sure of."""
+    """A person's program that holds an open round's id; `key` may be empty."""
 
     round_id: str
     secret: str
@@ -107,9 +107,13 @@ class Sender:
     def delete(self) -> dict[str, Any]:
         return self._send("delete")
 
+    def get(self) -> dict[str, Any]:
+        return self._send("get")
+
     def _send(self, method: str, **body: Any) -> dict[str, Any]:
         send: Callable[..., Any] = getattr(Client(SERVER_NAME="localhost"), method)
-        headers = {"Authorization": f"Bearer {self.secret}", "Idempotency-Key": self.key}
+        headers = {"Authorization": f"Bearer {self.secret}"}
+        headers |= {"Idempotency-Key": self.key} if self.key else {}
         answer = send(f"/api/v1/rounds/{self.round_id}/prediction", headers=headers, **body)
         return {
             "status": answer.status_code,
@@ -118,23 +122,28 @@ class Sender:
         }
 
 
-def play_open_round() -> dict[str, str]:
-    """One open round for most of an hour, one person; what a Sender needs to know."""
+def play_open_rounds() -> dict[str, Any]:
+    """Two rounds open for most of an hour, one person; what a Sender needs to know."""
     now = datetime.now(UTC).replace(microsecond=0)
     players.ensure_built_in(now=now)
     season = factories.season(factories.league(symbols=["ETH"]), now=now - HOUR)
     start = now - 110 * HOUR
     bars.ingest(symbol="ETH", price_mode="simulated", interval=3600, start=start, now=now)
+    made = [_open_round(season, opens_at=now - HOUR / 6 - n * SECOND, now=now) for n in range(2)]
+    user = User.objects.create_user(username="ada")
+    player = players.register_human(profile=players.Profile("ada", "Ada"), user=user, now=now)
+    secret = keys.issue(player=player, now=now, label="test").secret
+    return {"rounds": made, "secret": secret}
+
+
+def _open_round(season: Season, *, opens_at: datetime, now: datetime) -> str:
     round_ = Round.objects.create(
         season=season,
         asset_id="ETH",
         horizon="1h",
-        opens_at=now - HOUR / 6,
+        opens_at=opens_at,
         locks_at=now + HOUR * 5 / 6,
         settles_at=now + HOUR * 11 / 6,
     )
-    transitions.move(round_, transitions.Step(Status.OPEN, at=round_.opens_at))
-    user = User.objects.create_user(username="ada")
-    player = players.register_human(profile=players.Profile("ada", "Ada"), user=user, now=now)
-    secret = keys.issue(player=player, now=now, label="test").secret
-    return {"round_id": str(round_.pk), "secret": secret}
+    transitions.move(round_, transitions.Step(Status.OPEN, at=opens_at))
+    return str(round_.pk)

@@ -11,6 +11,7 @@ import os
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: a fork has only the forking thread
 
+import http.client
 import json
 import math
 import random
@@ -43,13 +44,16 @@ SAMPLED = {"league.gather_history": 0.1, "predictions.enter_house_picks": 0.1}
 DONE = {"submit: first word": 201, "submit: revision": 200, "submit: withdrawal": 204}
 
 
+Act = Callable[[], object]
+
+
 @dataclass(frozen=True)
 class Scene:
     """What is done when the process dies, to the kept state `name`; and how it is made good."""
 
     name: str
-    act: Callable[[], object]
-    recover: Callable[[], object]
+    act: Act
+    recover: Act
     without: frozenset[str]  # what words given anew have of their own
 
     def rehearse(self) -> int:
@@ -111,30 +115,34 @@ def control(store: copies.Copies) -> Iterator[Scene]:
 
 
 def requests(store: copies.Copies) -> Iterator[Scene]:
-    told = children.run(crash_world.play_open_round).answer
+    told = children.run(crash_world.play_open_rounds).answer
 
-    def sender(key: str) -> Sender:
-        return Sender(**told, key=key)
+    def sender(key: str, *, round_: int = 0) -> Sender:
+        return Sender(told["rounds"][round_], told["secret"], key)
 
-    def first() -> dict[str, Any]:
-        return sender("first").post("12")
-
-    def second() -> dict[str, Any]:
-        return sender("second").post("-7")
-
-    def last() -> dict[str, Any]:
-        return sender("last").delete()
-
-    for name, act in (
-        ("submit: first word", first),
-        ("submit: revision", second),
-        ("submit: withdrawal", last),
-    ):
-        scene = Scene(name, act, partial(again, name, act), BY_HTTP)
+    bare = sender("", round_=1)
+    scenes: list[tuple[str, Act, Act]] = [
+        keyed("submit: first word", partial(sender("first").post, "12")),
+        keyed("submit: revision", partial(sender("second").post, "-7")),
+        keyed("submit: withdrawal", sender("last").delete),
+        ("submit: without a key", partial(bare.post, "12"), partial(look_first, bare)),
+    ]
+    for name, act, recover in scenes:
+        scene = Scene(name, act, recover, BY_HTTP)
         store.keep(kept(scene))
         yield scene
         store.put_back(kept(scene))
         children.run(act)
+
+
+def keyed(name: str, act: Callable[[], dict[str, Any]]) -> tuple[str, Act, Act]:
+    return name, act, partial(again, name, act)
+
+
+def look_first(sender: Sender) -> None:
+    """Without a key a program reads what stands before it repeats itself."""
+    if sender.get()["status"] == http.client.NOT_FOUND:
+        assert sender.post("12")["status"] == http.client.CREATED
 
 
 def again(name: str, act: Callable[[], dict[str, Any]]) -> None:

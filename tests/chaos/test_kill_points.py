@@ -1,8 +1,5 @@
 """F1: SIGKILL before and after every SQL statement; one recovery reaches the crash-free state."""
 
-import json
-import subprocess
-import sys
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import report
+from tests.chaos import report, scripts
 from tests.services import project, servers
 
 LEAST_LONG, LEAST_SHORT = 300, 20
@@ -19,7 +16,7 @@ SHORT_SHARE = 0.05
 STAGES = {
     "league.turn_rounds", "league.advance_rounds", "predictions.commit_locked",
     "predictions.grade_settled", "leaderboard.publish_standings", "chain.pump",
-    "submit: first word", "submit: revision", "submit: withdrawal",
+    "submit: first word", "submit: revision", "submit: withdrawal", "submit: without a key",
 }  # fmt: skip
 
 
@@ -46,19 +43,9 @@ def test_dying_at_any_statement_changes_nothing(
 def kill(url: str, *, folder: Path) -> dict[str, Any]:
     """What the script found on one database."""
     environment = project.environment(database_url=url, redis_url="", var_dir=folder)
-    environment |= {"LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"}
     project.manage("migrate", "--verbosity=0", env=environment)
     seed, share = report.seed(), 1.0 if report.is_long() else SHORT_SHARE
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.kill_points", str(seed), str(share)],
-        env=environment,
-        cwd=project.REPOSITORY,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-6000:]
-    told: dict[str, Any] = json.loads(done.stdout)
+    told = scripts.run("kill_points", seed, share, env=environment)
     tell(url.partition(":")[0], told, seed=seed)
     return told
 

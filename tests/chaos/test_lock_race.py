@@ -12,7 +12,7 @@ import pytest
 
 from config import embedded
 from config.supervisor import Supervisor
-from tests.chaos import report
+from tests.chaos import report, scripts
 from tests.services import project, servers
 
 CLIENTS = 8
@@ -42,14 +42,10 @@ def race(kind: str, url: str, count: int, folder: Path) -> dict[str, Any]:
     """What the script found on one database."""
     folder.mkdir()
     environment = project.environment(database_url=url, redis_url="", var_dir=folder)
-    environment |= {"LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"}
     project.manage("migrate", "--verbosity=0", env=environment)
     seed = report.seed()
     with web(environment, folder=folder) as port:
-        told: dict[str, Any] = project.script(
-            "lock_race", str(seed), str(count), str(CLIENTS), str(port),
-            env=environment, folder="chaos", within_s=600,
-        )  # fmt: skip
+        told = scripts.run("lock_race", seed, count, CLIENTS, port, env=environment)
     numbers = {name: value for name, value in told.items() if name != "broken"}
     broken = sum(told["broken"].values())
     report.add(f"lock race ({kind})", **numbers, violations=broken, seed=seed)

@@ -32,19 +32,12 @@ def manage(*arguments: str, env: Mapping[str, str]) -> str:
     return _run([str(REPOSITORY / "manage.py"), *arguments], env=env)
 
 
-def script(
-    name: str,
-    *arguments: str,
-    env: Mapping[str, str],
-    folder: str = "services",
-    within_s: float = 180,
-) -> Any:
-    """Run tests/<folder>/<name>.py to its end; the JSON it prints."""
-    command = ["-m", f"tests.{folder}.{name}", *arguments]
-    return json.loads(_run(command, env=env, within_s=within_s))
+def script(name: str, *arguments: str, env: Mapping[str, str]) -> Any:
+    """Run tests/services/<name>.py to its end; the JSON it prints."""
+    return json.loads(_run(["-m", f"tests.services.{name}", *arguments], env=env))
 
 
-def _run(arguments: list[str], *, env: Mapping[str, str], within_s: float = 180) -> str:
+def _run(arguments: list[str], *, env: Mapping[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         env=dict(env),
@@ -52,7 +45,7 @@ def _run(arguments: list[str], *, env: Mapping[str, str], within_s: float = 180)
         check=False,
         capture_output=True,
         text=True,
-        timeout=within_s,
+        timeout=180,
     )
     assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
     return done.stdout
