@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 
 LONG = "CHAOS"  # CHAOS=long: `make chaos`; otherwise every story has its short form
+SEED = "CHAOS_SEED"
 FILE = "CHAOS_REPORT"
 
 
 def is_long() -> bool:
     return os.environ.get(LONG) == "long"
+
+
+def seed() -> int:
+    """Of everything random in a chaos test: CHAOS_SEED=n replays the session that printed it."""
+    return int(os.environ.get(SEED, "20260301"))
 
 
 def add(story: str, **numbers: Any) -> None:

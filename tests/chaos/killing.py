@@ -1,0 +1,52 @@
+"""A process that kills itself at the n-th moment of its dealings with the database.
+
+A moment is right before a statement or COMMIT is sent, or right after it has been answered.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+
+@dataclass
+class Moments:
+    """`fatal` is the number of the last one, from 1; without it they are only counted."""
+
+    fatal: int | None = None
+    passed: int = 0
+
+    def next(self) -> None:
+        self.passed += 1
+        if self.passed == self.fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        """Django's execute_wrapper."""
+        self.next()
+        answer = execute(*arguments)
+        self.next()
+        return answer
+
+
+@contextmanager
+def watched(moments: Moments) -> Iterator[None]:
+    """Every statement of the block, and every COMMIT, which no execute_wrapper sees."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]  # what COMMITs is private, so untyped
+    commit = connection._commit
+
+    def committed() -> None:
+        moments.next()
+        commit()
+        moments.next()
+
+    connection._commit = committed
+    try:
+        with connection.execute_wrapper(moments.around):
+            yield
+    finally:
+        connection._commit = commit
