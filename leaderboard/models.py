@@ -45,6 +45,7 @@ class Standing(models.Model):
                 condition=models.Q(coverage__range=(0, 1)), name="standing_coverage_is_a_share"
             ),
         ]
+        indexes = [models.Index(fields=["board", "rank"], name="standing_by_rank")]
 
     def __str__(self) -> str:
         return f"#{self.rank}"
