@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -67,11 +68,12 @@ def shared(view: View) -> View:
 
 
 def is_plain(request: HttpRequest) -> bool:
-    """Whether nothing but the address can shape the answer: JSON, asked for by anybody."""
+    """Whether nothing but the address can shape the answer: JSON, for nobody in particular."""
     meta = request.META
     return (
         request.method == "GET"
         and "HTTP_AUTHORIZATION" not in meta
+        and settings.SESSION_COOKIE_NAME not in meta.get("HTTP_COOKIE", "")
         and meta.get("HTTP_ACCEPT", "") in PLAIN
     )
 

@@ -148,6 +148,16 @@ def test_what_else_shapes_an_answer_goes_by_the_long_way(
     assert get(path).content == plain.content
 
 
+def test_somebody_signed_in_is_counted_and_served_as_before(board: Board) -> None:
+    path = f"{PATH}{board.season.slug}"
+    plain = get(path)
+    person = Client()
+    person.force_login(User.objects.create_user("ada"))
+    with CaptureQueriesContext(connection) as caught:
+        assert person.get(path).content == plain.content
+    assert len(caught) > 0
+
+
 def test_addresses_are_kept_apart(board: Board) -> None:
     path = f"{PATH}{board.season.slug}"
     whole = get(path).json()["results"]
