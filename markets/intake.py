@@ -1,8 +1,8 @@
 """Rows into the store, many at once; what is stored already stays as it was.
 
 A model instance per row would cost more than the rest together. PostgreSQL takes BULK rows or more
-by COPY into a table of the transaction's own, and from there in one statement. Fewer rows, and
-SQLite's, are sent one after the other.
+by binary COPY into a table of the transaction's own, and from there in one statement. Fewer rows,
+and SQLite's, are sent one after the other.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,15 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Rows) -> int:
     """
     if not rows:
         return 0
-    fields = [model._meta.get_field(name) for name in names]  # noqa: SLF001 -- Django's own name
-    table, columns = _quoted(model._meta.db_table), _columns(fields)  # noqa: SLF001
+    known: Any = model._meta  # noqa: SLF001 -- Django's own name for it
+    fields = [known.get_field(name) for name in names]
+    table = _quoted(known.db_table)
+    columns = ", ".join(_quoted(field.column) for field in fields)
     is_bulk = connection.vendor == "postgresql" and len(rows) >= BULK
     with transaction.atomic(), connection.cursor() as cursor:
         if is_bulk:
-            return _copied(cursor, rows, table=table, columns=columns)
+            _copy(cursor, rows, types=[_type(field) for field in fields], source=(table, columns))
+            return _moved(cursor, table=table, columns=columns)
         marks = ", ".join(["%s"] * len(fields))
         cursor.executemany(
             f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
@@ -39,14 +42,22 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Rows) -> int:
         return int(cursor.rowcount)
 
 
-def _copied(cursor: CursorWrapper, rows: Rows, *, table: str, columns: str) -> int:
+def _copy(
+    cursor: CursorWrapper, rows: Rows, *, types: Sequence[str], source: tuple[str, str]
+) -> None:
+    table, columns = source
     cursor.execute(
         f"CREATE TEMPORARY TABLE {INCOMING} ON COMMIT DROP AS"  # noqa: S608
         f" SELECT {columns} FROM {table} WITH NO DATA"
     )
-    with connection.wrap_database_errors, cursor.copy(f"COPY {INCOMING} FROM STDIN") as copy:
+    into = f"COPY {INCOMING} FROM STDIN (FORMAT BINARY)"
+    with connection.wrap_database_errors, cursor.copy(into) as copy:
+        copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+def _moved(cursor: CursorWrapper, *, table: str, columns: str) -> int:
     cursor.execute(
         f"INSERT INTO {table} ({columns})"  # noqa: S608
         f" SELECT {columns} FROM {INCOMING} ON CONFLICT DO NOTHING"
@@ -56,8 +67,9 @@ def _copied(cursor: CursorWrapper, rows: Rows, *, table: str, columns: str) -> i
     return count
 
 
-def _columns(fields: Sequence[Any]) -> str:
-    return ", ".join(_quoted(field.column) for field in fields)
+def _type(field: Any) -> str:
+    """The bare name of a column's type: binary COPY converts nothing."""
+    return str(field.db_type(connection)).partition("(")[0]
 
 
 def _quoted(name: str) -> str:
