@@ -2,7 +2,7 @@
 
 I1 and I2: the floor is one statement that makes the same rows on the server (`generate_series`) in
 the same table, `markets_quote` with its three indexes, so that nothing is sent and nothing
-converted. I1 is plain binary COPY of Python values; I2 is `markets.intake.insert`, which drops what is
+converted. I1 is plain COPY of Python values; I2 is `markets.intake.insert`, which drops what is
 stored already: binary COPY into a temporary table, then one INSERT with ON CONFLICT DO NOTHING.
 Rates are rows per CPU second, this process and its backend together. I3: the reference asks the
 whole history for the newest quote of every asset (DISTINCT ON); ours reads the rows that
@@ -175,7 +175,7 @@ def create(rows: list[Row]) -> None:
 
 # -- I3 ---------------------------------------------------------------------------------------
 def latest(plan: Plan) -> Iterator[Line]:
-    count = plan.pick(smoke=2 * ASSETS, quick=300_000, full=2_000_000)
+    count = plan.pick(smoke=20 * ASSETS, quick=300_000, full=2_000_000)
     calls = plan.pick(smoke=1, quick=20, full=50)
     empty()
     grow(0, count // 10)
