@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from league import answers, calendar, heartbeats, history, rounds
+from league import answers, calendar, history, rounds
 
 
 @shared_task(name="league.schedule_rounds")
@@ -31,23 +31,3 @@ def advance_rounds(**_: Any) -> None:
 @shared_task(name="league.forget_answers")
 def forget_answers(**_: Any) -> None:
     answers.forget(now=timezone.now())
-
-
-@shared_task(name="league.heartbeat_tick")
-def heartbeat_tick(**_: Any) -> None:
-    heartbeats.record("tick", now=timezone.now())
-
-
-@shared_task(name="league.heartbeat_work")
-def heartbeat_work(**_: Any) -> None:
-    heartbeats.record("work", now=timezone.now())
-
-
-@shared_task(name="league.heartbeat_ml")
-def heartbeat_ml(**_: Any) -> None:
-    heartbeats.record("ml", now=timezone.now())
-
-
-@shared_task(name="league.heartbeat_chain")
-def heartbeat_chain(**_: Any) -> None:
-    heartbeats.record("chain", now=timezone.now())

@@ -15,7 +15,7 @@ LONG_MODULES = {Path("chain/verify.py"), Path("config/settings.py")}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "services", "managers", "core"}
 EDGES = {
     "views", "tasks", "admin", "commands", "pages", "health", "metrics",
-    "rate_limit", "authentication",
+    "rate_limit", "authentication", "pulse",
 }  # fmt: skip
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "time.time", "date.today"}
 
