@@ -17,7 +17,7 @@ from bench.harness import Plan
 from tests.services.servers import ServerMissing
 
 # In the order they run; the table is in the order of the goals.
-TOPICS = ("merkle", "reads", "queue", "ingest", "submit", "settle", "sweeps")
+TOPICS = ("merkle", "reads", "messages", "ingest", "submit", "settle", "sweeps")
 STEADY = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",

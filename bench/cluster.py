@@ -76,7 +76,7 @@ def running() -> Iterator[Cluster]:
             "VAR_DIR": var,
             "RATE_LIMIT_RPM": "1000000",
             "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "bench.refs.settings",
         }
         _migrate()
         yield Cluster(postgres, redis)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from bench.harness import NOISY, Ratio
 
 MET, MISSED, INVALID, UNMEASURED = "met", "MISSED", "invalid", "not measured"
+SMALLER: Final = "see --full"  # measured on a smaller size than the goal is about
 TRIED: Final = "tried"  # a design that was measured beside ours; judged by nobody
 OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
@@ -65,12 +66,24 @@ def judge(goal: str, value: float, *, noise: float = 0.0) -> Judgement:
 
 
 def line(  # noqa: PLR0913 -- a row has that many columns
-    goal: str, *, floor: str, ours: str, value: Ratio | float, noise: float = 0.0, detail: str = ""
+    goal: str,
+    *,
+    floor: str,
+    ours: str,
+    value: Ratio | float,
+    noise: float = 0.0,
+    detail: str = "",
+    is_whole: bool = True,
 ) -> Line:
-    """A judged row. `value` is what the goal bounds: the ratio, or the number in its unit."""
+    """A judged row. `value` is what the goal bounds: the ratio, or the number in its unit.
+
+    One that needs the full size is shown without a verdict where it was not (`is_whole`).
+    """
     measured = value.median if isinstance(value, Ratio) else value
     shown = str(value) if isinstance(value, Ratio) else f"{value:.3g}"
     wanted, verdict = judge(goal, measured, noise=noise)
+    if not is_whole:
+        verdict = SMALLER
     if noise:
         detail = f"{detail}; the floor against itself: {noise:.0%} apart".removeprefix("; ")
     return Line(goal, GOALS[goal].what, floor, ours, shown, wanted, verdict, detail)

@@ -97,8 +97,12 @@ def ratio(
     costs: Mapping[str, Sequence[Cost]], *, ours: str, floor: str, of: Callable[[Cost], float]
 ) -> Ratio:
     """How many times the floor ours is, by what `of` reads from a cost."""
-    pairs = zip(costs[ours], costs[floor], strict=True)
-    found = [of(mine) / max(of(least), NANO) for mine, least in pairs]
+    return pairwise([of(cost) for cost in costs[ours]], [of(cost) for cost in costs[floor]])
+
+
+def pairwise(ours: Sequence[float], floor: Sequence[float]) -> Ratio:
+    """From numbers taken in turns."""
+    found = [mine / max(least, NANO) for mine, least in zip(ours, floor, strict=True)]
     return Ratio(statistics.median(found), min(found), max(found))
 
 
@@ -106,8 +110,13 @@ def control(
     costs: Mapping[str, Sequence[Cost]], *, a: str, b: str, of: Callable[[Cost], float]
 ) -> float:
     """How far the medians of the same act under two names are apart, as a share."""
-    first, second = (middle(costs[name], of=of) for name in (a, b))
-    return abs(first - second) / max(min(first, second), NANO)
+    return apart([of(cost) for cost in costs[a]], [of(cost) for cost in costs[b]])
+
+
+def apart(first: Sequence[float], second: Sequence[float]) -> float:
+    """How far two medians are apart, as a share of the smaller."""
+    low, high = sorted((statistics.median(first), statistics.median(second)))
+    return (high - low) / max(low, NANO)
 
 
 def middle(costs: Sequence[Cost], *, of: Callable[[Cost], float]) -> float:

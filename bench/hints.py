@@ -108,6 +108,14 @@ def role_of(command: str) -> str:
 
 
 def print_latencies(url: str, environment: dict[str, str], *, messages: int) -> None:
+    took_ms = latencies_ms(url, environment, messages=messages)
+    cuts = statistics.quantiles(took_ms, n=100)
+    print(f"publish to start, {len(took_ms)} messages, one at a time:")
+    print(f"  p50 {cuts[49]:.1f} ms   p95 {cuts[94]:.1f} ms   worst {took_ms[-1]:.1f} ms")
+
+
+def latencies_ms(url: str, environment: dict[str, str], *, messages: int) -> list[float]:
+    """How long each of so many messages took from publish to start, sorted."""
     client = redis.Redis.from_url(url)
     worker = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "bench.stamp", "worker", *WORKER],
@@ -124,13 +132,10 @@ def print_latencies(url: str, environment: dict[str, str], *, messages: int) -> 
         for number in range(2, messages + 2):
             send()
             wait_for(client, number, within_s=10)
-        took = sorted(float(word) * 1000 for word in client.lrange("bench:latencies", 1, -1))
+        return sorted(float(word) * 1000 for word in client.lrange("bench:latencies", 1, -1))
     finally:
         worker.terminate()
         worker.wait(timeout=60)
-    cuts = statistics.quantiles(took, n=100)
-    print(f"publish to start, {len(took)} messages, one at a time:")
-    print(f"  p50 {cuts[49]:.1f} ms   p95 {cuts[94]:.1f} ms   worst {took[-1]:.1f} ms")
 
 
 def sender() -> Callable[[], object]:

@@ -27,14 +27,17 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "league.forget_answers": ("work", 3600),
     "chain.pump": ("chain", 5),
 }
-# What watches the league instead of carrying it: who is at work, and is all as it must be.
-WATCHES: dict[str, tuple[str, int]] = {
-    "league.heartbeat_tick": ("tick", 10),
-    "league.heartbeat_work": ("work", 10),
-    "league.heartbeat_ml": ("ml", 10),
-    "league.heartbeat_chain": ("chain", 10),
-    "config.check_invariants": ("work", 900),
-}
+# What watches the league instead of carrying it: is all as it must be?
+WATCHES: dict[str, tuple[str, int]] = {"config.check_invariants": ("work", 900)}
+# The sweep of each queue that shows, whenever a worker starts on it, that the queue is served: no
+# beat entry of its own, no message more.
+PULSES: dict[str, str] = {
+    task: SWEEPS[task][0]
+    for task in (
+        "league.turn_rounds", "league.advance_rounds", "predictions.enter_house_picks",
+        "chain.pump",
+    )
+}  # fmt: skip
 TASKS = SWEEPS | WATCHES
 
 ROUTES = {task: {"queue": queue} for task, (queue, _) in TASKS.items()}

@@ -271,6 +271,7 @@ CELERY_ENABLE_UTC = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # there are none: beat needs no entry that cleans them up
 CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_TASK_QUEUES = schedule.QUEUES
 CELERY_TASK_DEFAULT_QUEUE = "work"

@@ -21,11 +21,15 @@ class PointsField(serializers.Field[Any, Any, str, int]):
 
 
 class BoardQuerySerializer(serializers.Serializer[Any]):
-    """Which board: the newest running public season and its first horizon unless named."""
+    """Which board: the newest running public season and its first horizon unless named.
+
+    `player` asks for one player's place only: one row, or none.
+    """
 
     season = serializers.SlugField(max_length=64, required=False)
     horizon = serializers.ChoiceField(choices=horizons.NAMES, required=False)
     kind = serializers.MultipleChoiceField(choices=Kind.choices, required=False)
+    player = serializers.CharField(max_length=40, required=False, help_text="A handle: its row.")
 
 
 class StandingSerializer(serializers.ModelSerializer[Standing]):

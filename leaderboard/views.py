@@ -1,10 +1,10 @@
 """Boards, newest published version, with cheap 304s for those who poll."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from leaderboard import queries
+from leaderboard import queries, renditions
 from leaderboard import serializers as shapes
 from leaderboard.models import Board, Standing
 from league import visibility
@@ -23,7 +23,10 @@ from league.models import League, Season
 
 
 class RankPage(pagination.LimitOffsetPagination):
-    """A board is one published version: places in it do not move while one pages."""
+    """A board is one published version: places in it do not move while one pages.
+
+    Nobody counts the rows: one more than the page shows whether there is a next one.
+    """
 
     default_limit = 100
     max_limit = 200
@@ -36,6 +39,19 @@ class RankPage(pagination.LimitOffsetPagination):
     def get_offset(self, request: Request) -> int:
         query, most = request.query_params, self.last_offset
         return query_number(query, "offset", default=0, low=0, high=most)
+
+    def rows(
+        self, request: Request, board: Board | None, *, kinds: Sequence[str]
+    ) -> list[Standing]:
+        """:raises rest_framework.exceptions.ValidationError: for a limit or offset too far."""
+        self.request = request
+        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
+        most = self.limit + 1
+        found = (
+            queries.page(board=board, first=self.offset, count=most, kinds=kinds) if board else []
+        )
+        self.count = self.offset + len(found)
+        return found[: self.limit]
 
 
 PLACES = [
@@ -65,20 +81,18 @@ class Leaderboard(APIView):
         query = asked(request)
         season, horizon = place(request, query)
         board = queries.board(season=season.pk, horizon=horizon)
-        unchanged = not_modified(request, board)
+        tag = etag(request, board)
+
+        def body() -> Any:
+            whole = heading(season, horizon, board) | content(request, board, query)
+            return shapes.LeaderboardSerializer(whole).data
+
+        if tag is not None and is_for_all(request, season, query):
+            return for_all(request, body, tag=tag)
+        unchanged = not_modified(request, tag)
         if unchanged is not None:
             return unchanged
-        page = RankPage()
-        rows = ranked(board, sorted(query.get("kind", ())))
-        shown = page.paginate_queryset(rows, request, view=self) or []
-        body = heading(season, horizon, board) | {
-            "next": page.get_next_link(),
-            "previous": page.get_previous_link(),
-            "results": shown,
-        }
-        tag = etag(request, board)
-        headers = {"ETag": tag} if tag else None
-        return Response(shapes.LeaderboardSerializer(body).data, headers=headers)
+        return Response(body(), headers={"ETag": tag} if tag else None)
 
 
 class Verdict(APIView):
@@ -125,10 +139,6 @@ def place(request: Request, query: dict[str, Any]) -> tuple[Season, str]:
     return season, query.get("horizon") or season.pinned["horizons"][0]
 
 
-def ranked(board: Board | None, kinds: list[str]) -> QuerySet[Standing]:
-    return queries.table(board=board, kinds=kinds) if board else Standing.objects.none()
-
-
 def heading(season: Season, horizon: str, board: Board | None) -> dict[str, Any]:
     return {
         "season": season.slug,
@@ -141,20 +151,46 @@ def heading(season: Season, horizon: str, board: Board | None) -> dict[str, Any]
     }
 
 
+def content(request: Request, board: Board | None, query: dict[str, Any]) -> dict[str, Any]:
+    """A page of the board, or of it only the player asked for."""
+    kinds = sorted(query.get("kind", ()))
+    if "player" in query:
+        handle = query["player"]
+        row = queries.standing(board=board, handle=handle, kinds=kinds) if board else None
+        return {"next": None, "previous": None, "results": [row] if row else []}
+    page = RankPage()
+    rows = page.rows(request, board, kinds=kinds)
+    links = {"next": page.get_next_link(), "previous": page.get_previous_link()}
+    return links | {"results": rows}
+
+
+def is_for_all(request: Request, season: Season, query: dict[str, Any]) -> bool:
+    """Whether a page is the same for everybody and asked for often."""
+    is_first = "offset" not in request.query_params and "player" not in query
+    return is_first and season.league.visibility == League.Visibility.PUBLIC
+
+
+def for_all(request: Request, body: Callable[[], Any], *, tag: str) -> HttpResponse:
+    """The bytes of this version, rendered now unless they were before; they make their own 304."""
+    kept = renditions.body(request._request, tag=tag)  # noqa: SLF001
+    shown = kept or request.accepted_renderer.render(body(), renditions.JSON)
+    headers = renditions.SHARED | {"ETag": tag}
+    return HttpResponse(shown, content_type=renditions.JSON, headers=headers)
+
+
 def etag(request: Request, board: Board | None) -> str | None:
     """The version of the board and everything that shapes this page of it.
 
     None where more shapes it: the HTML names its reader, and no board yet has no version.
     """
-    if board is None or request.accepted_renderer.format != "json":
+    if board is None or request.accepted_media_type != renditions.JSON:
         return None
-    text = f"{board.pk}.{board.version}|{request.get_full_path()}"
+    text = f"{board.pk}.{board.version}|{renditions.address(request._request)}"  # noqa: SLF001
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def not_modified(request: Request, board: Board | None) -> HttpResponseBase | None:
+def not_modified(request: Request, tag: str | None) -> HttpResponseBase | None:
     """A 304 for a caller who has this version already, decided before the rows are read."""
-    tag = etag(request, board)
     unchanged = get_conditional_response(request._request, etag=tag) if tag else None  # noqa: SLF001
     if unchanged is not None and tag is not None:
         unchanged.headers["ETag"] = tag

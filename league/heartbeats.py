@@ -1,4 +1,4 @@
-"""Who is at work: each queue leaves a row every ten seconds, by way of beat and a worker."""
+"""Who is at work: each queue leaves a row every few seconds, by way of beat and a worker."""
 
 from datetime import datetime, timedelta
 from typing import Final

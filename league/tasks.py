@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from league import answers, calendar, heartbeats, history, rounds
+from league import answers, calendar, history, rounds
 
 
 @shared_task(name="league.schedule_rounds")
@@ -31,23 +31,3 @@ def advance_rounds(*, now: datetime, **_: Any) -> None:
 @shared_task(name="league.forget_answers")
 def forget_answers(*, now: datetime, **_: Any) -> None:
     answers.forget(now=now)
-
-
-@shared_task(name="league.heartbeat_tick")
-def heartbeat_tick(*, now: datetime, **_: Any) -> None:
-    heartbeats.record("tick", now=now)
-
-
-@shared_task(name="league.heartbeat_work")
-def heartbeat_work(*, now: datetime, **_: Any) -> None:
-    heartbeats.record("work", now=now)
-
-
-@shared_task(name="league.heartbeat_ml")
-def heartbeat_ml(*, now: datetime, **_: Any) -> None:
-    heartbeats.record("ml", now=now)
-
-
-@shared_task(name="league.heartbeat_chain")
-def heartbeat_chain(*, now: datetime, **_: Any) -> None:
-    heartbeats.record("chain", now=now)

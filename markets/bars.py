@@ -5,14 +5,13 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
-from markets import breaker, series
+from markets import breaker, intake, series
 from markets.consolidation import Closes
 from markets.models import Bar
 from markets.providers import base, registry
@@ -20,12 +19,9 @@ from markets.providers import base, registry
 __all__ = ["Closes", "closes", "forget", "ingest", "newest_opened_at", "reaches", "reading"]
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
-INSERT: Final = """
-INSERT INTO markets_bar
-    (asset_id, source, "interval", opened_at, "open", high, low, "close", volume)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT DO NOTHING
-"""
+COLUMNS: Final = (
+    "asset", "source", "interval", "opened_at", "open", "high", "low", "close", "volume",
+)  # fmt: skip
 # What a source does not trade; asked again by the next process.
 _untraded: Final[set[tuple[str, str, str, int]]] = set()
 # From when on a series has all its source has: nobody is asked for older bars at every tick.
@@ -166,26 +162,15 @@ def _place(source: str, symbol: str, interval: int) -> tuple[str, str, str, int]
 
 
 def _store(source: str, wanted: _Range, values: Sequence[base.BarValue]) -> int:
-    """Insert by hand: a model instance per bar takes ten times as long, and this is the bulk."""
+    """Insert what is new; the answer to whoever asks for closes changes with it."""
     if not values:
         return 0
-    rows = [_row(source, wanted, value) for value in values]
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.executemany(INSERT, rows)
+    series_of = (wanted.symbol, source, wanted.interval)
+    rows = [
+        (*series_of, one.opened_at, one.open, one.high, one.low, one.close, one.volume)
+        for one in values
+    ]
+    with transaction.atomic(durable=True):
+        count = intake.insert(Bar, COLUMNS, rows)
     series.changed()
-    return len(rows)
-
-
-def _row(
-    source: str, wanted: _Range, value: base.BarValue
-) -> tuple[str | int | float | Decimal | datetime | None, ...]:
-    adapt, ops = connection.ops.adapt_decimalfield_value, connection.ops
-    prices = (value.open, value.high, value.low, value.close)
-    return (
-        wanted.symbol,
-        source,
-        wanted.interval,
-        ops.adapt_datetimefield_value(value.opened_at),
-        *(adapt(price, 20, 8) for price in prices),
-        adapt(value.volume, 28, 8),
-    )
+    return count

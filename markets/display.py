@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from markets import assets, breaker
-from markets.models import Quote
+from markets import assets, breaker, newest
+from markets.models import LatestPrice
 from markets.modes import PriceMode
 from markets.providers import base, registry, simulated
 
@@ -52,7 +52,7 @@ def display(*, symbol: str, now: datetime) -> DisplayPrice:
     return _shown(_unsaved(SIMULATED, invented), now=now)
 
 
-def _live(symbol: str, now: datetime) -> Quote | None:
+def _live(symbol: str, now: datetime) -> LatestPrice | None:
     """Recorded, else kept, else asked for now; a total failure is kept for the while, too."""
     recorded = _recorded(symbol, now)
     if recorded is not None:
@@ -66,17 +66,16 @@ def _live(symbol: str, now: datetime) -> Quote | None:
     return quote
 
 
-def _recorded(symbol: str, now: datetime) -> Quote | None:
-    live = Quote.objects.filter(
-        asset_id=symbol,
-        source__in=registry.source_names(PriceMode.LIVE),
-        source_time__gt=now - FRESH,
-        source_time__lte=now,
-    )
-    return live.order_by("-source_time", "source").first()
+def _recorded(symbol: str, now: datetime) -> LatestPrice | None:
+    return next(iter(_told(symbol, since=now - FRESH, until=now)), None)
 
 
-def _asked(symbol: str, now: datetime) -> Quote | None:
+def _told(symbol: str, *, since: datetime, until: datetime) -> list[LatestPrice]:
+    live = registry.source_names(PriceMode.LIVE)
+    return newest.told(sources=live, after=since, until=until, symbols=[symbol])
+
+
+def _asked(symbol: str, now: datetime) -> LatestPrice | None:
     for provider in registry.providers(PriceMode.LIVE):
         try:
             found = breaker.call(provider, partial(provider.latest, [symbol], now=now), now=now)
@@ -90,7 +89,7 @@ def _asked(symbol: str, now: datetime) -> Quote | None:
     return None
 
 
-def _shown(quote: Quote, *, now: datetime) -> DisplayPrice:
+def _shown(quote: LatestPrice, *, now: datetime) -> DisplayPrice:
     change, market_cap = quote.change_24h_pct, quote.market_cap
     if quote.source != SIMULATED and market_cap is None:
         change, market_cap = _dress(quote, now)
@@ -106,22 +105,17 @@ def _shown(quote: Quote, *, now: datetime) -> DisplayPrice:
     )
 
 
-def _dress(quote: Quote, now: datetime) -> tuple[Decimal | None, Decimal | None]:
+def _dress(quote: LatestPrice, now: datetime) -> tuple[Decimal | None, Decimal | None]:
     """Take change and market cap from whichever live source last gave them."""
-    given = Quote.objects.filter(
-        asset_id=quote.asset_id,
-        source__in=registry.source_names(PriceMode.LIVE),
-        source_time__gt=now - DRESSED,
-        market_cap__isnull=False,
-    )
-    newest = given.order_by("-source_time").first()
-    if newest is None:
+    told = _told(quote.asset_id, since=now - DRESSED, until=now)
+    given = next((one for one in told if one.market_cap is not None), None)
+    if given is None:
         return quote.change_24h_pct, None
-    return quote.change_24h_pct or newest.change_24h_pct, newest.market_cap
+    return quote.change_24h_pct or given.change_24h_pct, given.market_cap
 
 
-def _unsaved(source: str, value: base.QuoteValue) -> Quote:
-    return Quote(
+def _unsaved(source: str, value: base.QuoteValue) -> LatestPrice:
+    return LatestPrice(
         asset_id=value.symbol,
         source=source,
         source_time=value.source_time or value.fetched_at,
@@ -132,15 +126,15 @@ def _unsaved(source: str, value: base.QuoteValue) -> Quote:
     )
 
 
-def _kept(key: str) -> tuple[float, Quote | None] | None:
+def _kept(key: str) -> tuple[float, LatestPrice | None] | None:
     try:
-        kept: tuple[float, Quote | None] | None = cache.get(key)
+        kept: tuple[float, LatestPrice | None] | None = cache.get(key)
     except (OSError, RedisError):
         return None  # the price is only slower without a cache
     return kept
 
 
-def _keep(key: str, value: tuple[float, Quote | None]) -> None:
+def _keep(key: str, value: tuple[float, LatestPrice | None]) -> None:
     try:
         cache.set(key, value, timeout=int(FRESH.total_seconds()))
     except (OSError, RedisError):

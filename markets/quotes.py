@@ -8,10 +8,11 @@ from itertools import product
 from typing import Final
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from redis.exceptions import RedisError
 
-from markets import bars, breaker
+from markets import bars, breaker, newest
 from markets.display import DisplayPrice, display
 from markets.models import Asset, Bar, Quote
 from markets.modes import PriceMode, recorded
@@ -101,9 +102,16 @@ def _record_quotes(price_mode: str, symbols: Sequence[str], now: datetime) -> in
     due = [provider for provider in sources if _is_quiet(provider, now)]
     fetched = [(provider.name, _latest(provider, symbols, now)) for provider in due]
     rows = [_row(source, value) for source, values in fetched for value in values]
-    # What is told again stays as first heard: when that was decides what an instant may use.
-    Quote.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        _keep(rows)
     return len(rows)
+
+
+def _keep(rows: Sequence[Quote]) -> None:
+    """What is told again stays as first heard: when that was decides what an instant may use."""
+    with transaction.atomic():
+        Quote.objects.bulk_create(rows, ignore_conflicts=True)
+        newest.remember(rows)
 
 
 def _is_quiet(provider: base.Provider, now: datetime) -> bool:

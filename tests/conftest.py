@@ -7,6 +7,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from config import allowance
+from leaderboard import renditions
 from markets import bars
 from tests import played
 
@@ -17,8 +18,9 @@ hypothesis.settings.load_profile("league")
 
 @pytest.fixture(autouse=True)
 def _forget_bars() -> Iterator[None]:
-    """No test sees the closes another one left in memory."""
+    """No test sees the closes or pages another one left in memory."""
     bars.forget()
+    renditions.forget()
     yield
     bars.forget()
 

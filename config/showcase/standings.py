@@ -29,7 +29,7 @@ def lines(board: Board | None, *, kinds: Sequence[str] = (), limit: int) -> list
     """Ranked rows, then the unranked; at most `limit`."""
     if board is None:
         return []
-    rows = list(queries.table(board=board, kinds=kinds)[:limit])
+    rows = queries.page(board=board, first=0, count=limit, kinds=kinds)
     values = [
         float(value)
         for row in rows

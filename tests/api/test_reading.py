@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from chain import inspection, verify
-from leaderboard import standings
+from leaderboard import renditions, standings
 from leaderboard.models import Board
 from tests.api import world as worlds
 from tests.api.world import World
@@ -114,7 +114,10 @@ def test_an_unchanged_read_is_a_304(client: Client, world: World, path: str) -> 
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_new_version_of_a_board_has_a_new_etag(client: Client, world: World) -> None:
+def test_a_new_version_of_a_board_has_a_new_etag(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renditions, "FRESH_S", 0.0)
     path = "/leaderboard?season=demo&horizon=1h"
     before = get(client, path)["ETag"]
     Board.objects.update(rounds=0)

@@ -24,7 +24,7 @@ def test_every_task_is_told_the_time_by_the_database() -> None:
 def test_neither_the_host_nor_a_message_says_what_time_it_is() -> None:
     before = gate.database_now()
     with time_machine.travel(NOON):
-        tasks.heartbeat_tick(now=NOON)
+        tasks.turn_rounds(now=NOON)
     ats = Heartbeat.objects.values_list("at", flat=True)
     assert all(before <= at <= before + timedelta(minutes=1) for at in ats)
     assert len(ats) == 2

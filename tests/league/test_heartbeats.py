@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from league import heartbeats, tasks
+from league import heartbeats
 from league.models import Heartbeat
 from tests.factories import NOON
 
@@ -29,9 +29,3 @@ def test_a_beat_is_one_statement_and_one_row(
     with django_assert_num_queries(1):
         heartbeats.record("tick", now=NOON + timedelta(seconds=10))
     assert Heartbeat.objects.count() == 2
-
-
-@pytest.mark.parametrize("queue", ["tick", "work", "ml", "chain"])
-def test_every_queue_has_its_task(queue: str) -> None:
-    getattr(tasks, f"heartbeat_{queue}")(anything="ignored")
-    assert heartbeats.ages(now=NOON).keys() == {"beat", queue}

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as RedisDown
 
 from markets import assets, quotes
-from markets.models import Asset, Bar, Quote
+from markets.models import Asset, Bar, LatestPrice, Quote
 from markets.providers import base, coingecko, registry
 from tests.markets.conftest import IDS, NOON
 from tests.markets.recordings import Scripted, minutes
@@ -199,7 +199,7 @@ def test_a_shown_price_is_kept_for_thirty_seconds_and_grows_older(settings: Any)
 def test_a_recorded_quote_is_shown_without_asking_anyone(settings: Any) -> None:
     settings.PRICE_MODE = "live"
     at = NOON - timedelta(seconds=12)
-    Quote.objects.create(
+    LatestPrice.objects.create(
         asset_id="BTC", source="a", source_time=at, fetched_at=at, price=Decimal(42),
         change_24h_pct=Decimal("-1.5"), market_cap=Decimal(9),
     )  # fmt: skip
@@ -209,11 +209,20 @@ def test_a_recorded_quote_is_shown_without_asking_anyone(settings: Any) -> None:
     assert (shown.change_24h, shown.market_cap) == (Decimal("-1.5"), Decimal(9))
 
 
+def test_a_quote_recorded_a_moment_ago_is_the_one_shown(settings: Any) -> None:
+    settings.PRICE_MODE = "live"
+    source = Scripted("a", intervals=frozenset(), quotes={"BTC": quote(price="43")})
+    record(source, at=NOON)
+    calls = source.calls
+    shown = show(source, at=NOON + timedelta(seconds=20))
+    assert (shown.price, shown.age_seconds, source.calls) == (Decimal(43), 20, calls)
+
+
 def test_change_and_market_cap_come_from_whoever_gives_them(settings: Any) -> None:
     settings.PRICE_MODE = "live"
     for source, seconds, market_cap in (("a", 5, None), ("b", 90, Decimal(77))):
         at = NOON - timedelta(seconds=seconds)
-        Quote.objects.create(
+        LatestPrice.objects.create(
             asset_id="BTC", source=source, source_time=at, fetched_at=at, price=Decimal(seconds),
             change_24h_pct=market_cap and Decimal("2.5"), market_cap=market_cap,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from markets import bars
-from markets.models import Quote
+from markets.models import LatestPrice
 from tests.markets.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("known_assets")]
@@ -55,7 +55,7 @@ def test_the_price_of_any_asset_in_either_case(client: Client) -> None:
 def test_a_live_price_says_its_source(client: Client, settings: Any) -> None:
     settings.PRICE_MODE = "live"
     at = timezone.now() - timedelta(seconds=3)
-    Quote.objects.create(
+    LatestPrice.objects.create(
         asset_id="ETH", source="kraken", source_time=at, fetched_at=at, price=Decimal("2501.5")
     )
     shown = get(client, "/price", symbol="ETH")

@@ -10,7 +10,10 @@ import pytest
 
 from tests.services import project, servers
 
-FOLDERS = ("tests/league", "tests/predictions", "tests/leaderboard")
+FOLDERS = (
+    "tests/league", "tests/predictions", "tests/leaderboard",
+    "tests/markets/test_intake.py", "tests/markets/test_newest.py", "tests/markets/test_quotes.py",
+)  # fmt: skip
 
 
 @pytest.mark.services
