@@ -17,7 +17,15 @@ from league import addresses, answers, authentication, frames, keys, operations,
 from league.views import idempotency
 from markets import assets
 from markets.providers import base as providers
-from predictions import entry_forms, predecessor, queries, reach, receipts, submissions
+from predictions import (
+    entry_forms,
+    entry_shapes,
+    predecessor,
+    queries,
+    reach,
+    receipts,
+    submissions,
+)
 
 # What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
 DOMAIN: dict[type[Exception], str] = {
@@ -28,6 +36,7 @@ DOMAIN: dict[type[Exception], str] = {
     authentication.NoPlayer: "no_player",
     canonical.NotCanonical: "invalid",
     entry_forms.InvalidEntry: "invalid_entry",
+    entry_shapes.Misshapen: "invalid",
     frames.NoFrame: "price_unavailable",
     idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
     keys.KeyRejected: "authentication_failed",
@@ -138,6 +147,10 @@ def fields_of(error: Exception) -> Iterator[dict[str, str]]:
     """The pointer (RFC 6901), code and detail of every field at fault."""
     if isinstance(error, exceptions.ValidationError):
         yield from flatten(error.detail, "")
+    elif isinstance(error, entry_shapes.Misshapen):
+        for fault in error.faults:
+            pointer = f"/{escaped(fault.field)}" if fault.field else ""
+            yield {"pointer": pointer, "code": fault.code, "detail": fault.detail}
     elif isinstance(error, entry_forms.InvalidEntry):
         yield {"pointer": f"/{error.field}", "code": error.code, "detail": str(error)}
 

@@ -7,6 +7,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from config import rate_limit
+from league import memories
 from markets import bars
 from tests import played
 
@@ -16,11 +17,13 @@ hypothesis.settings.load_profile("league")
 
 
 @pytest.fixture(autouse=True)
-def _forget_bars() -> Iterator[None]:
-    """No test sees the closes another one left in memory."""
+def _forget() -> Iterator[None]:
+    """No test sees what another one left in memory."""
     bars.forget()
+    memories.forget()
     yield
     bars.forget()
+    memories.forget()
 
 
 @pytest.fixture(autouse=True)
