@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from chain import canonical, words
@@ -72,6 +73,7 @@ class Entry:
     salt: bytes
 
 
+@lru_cache(maxsize=4096)
 def name_hash(name: str) -> bytes:
     """The 32-byte stand-in of a league, an asset or a player."""
     return words.name(name)
@@ -82,6 +84,7 @@ def basis_code(*, form: str, basis: str) -> int:
     return BASIS_CODES[form, basis]
 
 
+@lru_cache(maxsize=16)
 def domain_separator(network: Network) -> bytes:
     return _hash(
         words.name(DOMAIN_TYPE),
@@ -98,10 +101,10 @@ def prediction_digest(entry: Entry, *, network: Network = LOCAL) -> bytes:
     :raises chain.words.NotRepresentable: when a value has no exact word.
     """
     struct = _hash(
-        words.name(PREDICTION_TYPE),
+        name_hash(PREDICTION_TYPE),
         words.bytes32(entry.league),
         words.bytes32(entry.round_key),
-        words.name(entry.player),
+        name_hash(entry.player),
         words.fixed(entry.p10),
         words.fixed(entry.p50),
         words.fixed(entry.p90),
@@ -113,6 +116,7 @@ def prediction_digest(entry: Entry, *, network: Network = LOCAL) -> bytes:
     return keccak256(b"\x19\x01" + domain_separator(network) + struct)
 
 
+@lru_cache(maxsize=4096)
 def round_key(  # noqa: PLR0913 - the six facts that make a round one round
     *,
     league: str,

@@ -6,6 +6,7 @@ SQLite every transaction begins IMMEDIATE, which gives the same order; so does a
 that writes, because it takes the write lock before it reads. Django has no FOR SHARE.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,8 @@ SQLITE = """
 """
 SQLITE_CLOCK = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') || '000'"
 ONE = "r.id = %(round_id)s"
+POSTGRES_MANY = "r.id = ANY(%(round_ids)s)"
+SQLITE_MANY = "r.id IN (SELECT value FROM json_each(%(round_ids)s))"
 
 
 def door(*, which: str = ONE, also: str = "", is_fixed: bool = False) -> str:
@@ -56,6 +59,20 @@ def admit(*, round_id: UUID, clock: Clock) -> datetime | None:
         parameters["at"] = stamp(clock.at)
     row = _one(door(is_fixed=is_fixed), parameters)
     return instant(row[1]) if row else None
+
+
+def admit_all(*, round_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """The same for many rounds in one statement, by the database's clock: those that admitted.
+
+    Their rows are locked in the order of their ids, so that two such callers never wait crosswise.
+    """
+    which = POSTGRES_MANY
+    parameter: list[UUID] | str = list(round_ids)
+    if connection.vendor != "postgresql":
+        which, parameter = SQLITE_MANY, json.dumps([key.hex for key in round_ids])
+    with connection.cursor() as cursor:
+        cursor.execute(door(which=which), {"round_ids": parameter})
+        return {UUID(str(key)): instant(at) for key, at in cursor.fetchall()}
 
 
 def identifier(key: UUID) -> UUID | str:

@@ -29,6 +29,16 @@ class EntrySerializer(StrictSerializer):  # for the schema: predictions.entry_sh
     prob_up = PlainDecimalField(required=False)
 
 
+class BulkItemSerializer(EntrySerializer):
+    """An entry, and the round it is for."""
+
+    round = serializers.UUIDField()
+
+
+class BulkSerializer(StrictSerializer):  # for the schema: predictions.views.bulk reads it
+    items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=500)
+
+
 class WordSerializer(serializers.ModelSerializer[Revision]):
     """One revision of a prediction, as it was given."""
 
@@ -108,6 +118,12 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
 
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class AcceptedBulkSerializer(serializers.Serializer[Any]):
+    """In the order of the request."""
+
+    items = AcceptedSerializer(many=True)
 
 
 class ForecasterSerializer(serializers.Serializer[Any]):

@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chain import schema
 from league.frames import Frame
 from league.models import Player, Round
 from predictions.entry_forms import Entry
+
+NOTHING: Final = schema.payload_hash({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Seal:
 
 def seal(*, revision: int, note: Note | None) -> Seal:
     """A fresh salt; the payload of a built-in player is hashed with its word."""
-    payload = schema.payload_hash(note.payload if note else {})
+    payload = schema.payload_hash(note.payload) if note else NOTHING
     return Seal(revision, payload, secrets.token_bytes(32))
 
 
