@@ -73,7 +73,6 @@ class Entry:
     salt: bytes
 
 
-@lru_cache(maxsize=4096)
 def name_hash(name: str) -> bytes:
     """The 32-byte stand-in of a league, an asset or a player."""
     return words.name(name)
@@ -101,10 +100,10 @@ def prediction_digest(entry: Entry, *, network: Network = LOCAL) -> bytes:
     :raises chain.words.NotRepresentable: when a value has no exact word.
     """
     struct = _hash(
-        name_hash(PREDICTION_TYPE),
+        words.name(PREDICTION_TYPE),
         words.bytes32(entry.league),
         words.bytes32(entry.round_key),
-        name_hash(entry.player),
+        words.name(entry.player),
         words.fixed(entry.p10),
         words.fixed(entry.p50),
         words.fixed(entry.p90),
@@ -116,7 +115,6 @@ def prediction_digest(entry: Entry, *, network: Network = LOCAL) -> bytes:
     return keccak256(b"\x19\x01" + domain_separator(network) + struct)
 
 
-@lru_cache(maxsize=4096)
 def round_key(  # noqa: PLR0913 - the six facts that make a round one round
     *,
     league: str,

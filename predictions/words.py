@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from chain import schema
@@ -12,6 +13,7 @@ from league.models import Player, Round
 from predictions.entry_forms import Entry
 
 NOTHING: Final = schema.payload_hash({})
+_round_key: Final = lru_cache(maxsize=4096)(schema.round_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Note:
 
 def round_key(round_: Round) -> bytes:
     """The round's identity on any chain, 32 bytes."""
-    return schema.round_key(
+    return _round_key(
         league=round_.season.pinned["league"],
         asset=round_.asset_id,
         opens_at=round_.opens_at,
