@@ -18,9 +18,9 @@ from league.views import idempotency
 from markets import assets
 from markets.providers import base as providers
 from predictions import (
-    bulk,
     entry_forms,
     entry_shapes,
+    item_faults,
     predecessor,
     queries,
     reach,
@@ -35,12 +35,12 @@ DOMAIN: dict[type[Exception], str] = {
     answers.KeyReused: "idempotency_mismatch",
     assets.UnknownAsset: "unknown_symbol",
     authentication.NoPlayer: "no_player",
-    bulk.ItemsInvalid: "invalid_entry",
-    bulk.ItemsMisshapen: "invalid",
-    bulk.ItemsNotOpen: "round_not_open",
-    bulk.ItemsRefused: "invalid",
-    bulk.ItemsTooFar: "entry_too_far",
-    bulk.ItemsUnknown: "not_found",
+    item_faults.ItemsInvalid: "invalid_entry",
+    item_faults.ItemsMisshapen: "invalid",
+    item_faults.ItemsNotOpen: "round_not_open",
+    item_faults.ItemsRefused: "invalid",
+    item_faults.ItemsTooFar: "entry_too_far",
+    item_faults.ItemsUnknown: "not_found",
     canonical.NotCanonical: "invalid",
     entry_forms.InvalidEntry: "invalid_entry",
     entry_shapes.Misshapen: "invalid",
@@ -158,7 +158,7 @@ def fields_of(error: Exception) -> Iterator[dict[str, str]]:
         for fault in error.faults:
             pointer = f"/{escaped(fault.field)}" if fault.field else ""
             yield {"pointer": pointer, "code": fault.code, "detail": fault.detail}
-    elif isinstance(error, bulk.ItemsRefused):
+    elif isinstance(error, item_faults.ItemsRefused):
         for at in error.faults:
             field = f"/{escaped(at.field)}" if at.field else ""
             yield {"pointer": f"/items/{at.place}{field}", "code": at.code, "detail": at.detail}

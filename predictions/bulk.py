@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -11,57 +12,19 @@ from django.db import transaction
 
 from league import frames, gate, visibility
 from league.answers import Once
-from league.frames import Frame
 from league.identifiers import uuid7
 from league.models import Player, Round, Season
 from league.visibility import Viewer
 from predictions import reach, shelf
 from predictions.entry_forms import Entry
+from predictions.item_faults import ItemFault, ItemsNotOpen, ItemsTooFar, ItemsUnknown
 from predictions.models import Prediction
 from predictions.reach import EntryTooFar
-from predictions.submissions import Accepted, Collision, PlayerSuspended
+from predictions.submissions import Collision, PlayerSuspended
 from predictions.words import Word
 
 Quantiles = tuple[Decimal, Decimal, Decimal]
 MOST = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ItemFault:
-    """What is wrong with the item at `place`; `field` is empty where it is the whole item."""
-
-    place: int
-    field: str
-    code: str
-    detail: str
-
-
-class ItemsRefused(Exception):
-    """Some items cannot be accepted, so none was."""
-
-    def __init__(self, faults: Sequence[ItemFault]) -> None:
-        super().__init__(f"{len(faults)} of the items cannot be accepted: nothing was written.")
-        self.faults = tuple(faults)
-
-
-class ItemsMisshapen(ItemsRefused):
-    """Items that are no entries, or two for one round."""
-
-
-class ItemsInvalid(ItemsRefused):
-    """Items with numbers no prediction can hold."""
-
-
-class ItemsUnknown(ItemsRefused):
-    """Items for rounds that do not exist."""
-
-
-class ItemsTooFar(ItemsRefused):
-    """Items more than six sigmas from the price."""
-
-
-class ItemsNotOpen(ItemsRefused):
-    """Items for rounds that are not open, or whose lock has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +37,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Items whose rounds exist and whose entries are within reach: `quantiles` by item."""
+    """Items whose rounds exist and whose entries are within reach: by item, in their order."""
 
     items: Sequence[Item]
-    rounds: Mapping[UUID, Round]
+    rounds: Sequence[Round]
     quantiles: Sequence[Quantiles]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """`word` holds a prediction's attributes: a model instance would take longer to make."""
+
+    word: Any
+    is_new: bool
+    quantiles: Quantiles
 
 
 def check(items: Sequence[Item], *, viewer: Viewer, now: datetime) -> Batch:
@@ -86,16 +58,18 @@ def check(items: Sequence[Item], *, viewer: Viewer, now: datetime) -> Batch:
 
     :raises ItemsUnknown: and ItemsTooFar, and league.frames.NoFrame (try again later).
     """
-    rounds = _rounds([item.round_id for item in items], viewer=viewer)
-    lost = [place for place, item in enumerate(items) if item.round_id not in rounds]
+    found = _rounds([item.round_id for item in items], viewer=viewer)
+    rounds = [found.get(item.round_id) for item in items]
+    lost = [place for place, round_ in enumerate(rounds) if round_ is None]
     if lost:
         raise ItemsUnknown(
             [ItemFault(place, "round", "not_found", "There is no such round.") for place in lost]
         )
-    return Batch(items, rounds, _quantiles(items, rounds, now=now))
+    known = [round_ for round_ in rounds if round_ is not None]
+    return Batch(items, known, _quantiles(items, known, now=now))
 
 
-def enter(batch: Batch, *, player: Player, once: Once[list[Accepted]]) -> list[Accepted]:
+def enter(batch: Batch, *, player: Player, once: Once[list[Entered]]) -> list[Entered]:
     """What was accepted, in the order of the items; a later word replaces an earlier one.
 
     :raises ItemsNotOpen: and PlayerSuspended, Collision; nothing is written then.
@@ -121,9 +95,12 @@ def preview(batch: Batch) -> Sequence[Quantiles]:
     return batch.quantiles
 
 
+NEEDED = ("season_id", "asset_id", "horizon", "opens_at", "locks_at", "settles_at")
+
+
 def _rounds(ids: Sequence[UUID], *, viewer: Viewer) -> dict[UUID, Round]:
     """With their seasons, each read once."""
-    found = visibility.rounds(viewer).select_related(None).in_bulk(list(ids))
+    found = visibility.rounds(viewer).select_related(None).only(*NEEDED).in_bulk(list(ids))
     seasons = Season.objects.in_bulk({round_.season_id for round_ in found.values()})
     for round_ in found.values():
         round_.season = seasons[round_.season_id]
@@ -131,17 +108,12 @@ def _rounds(ids: Sequence[UUID], *, viewer: Viewer) -> dict[UUID, Round]:
 
 
 def _quantiles(
-    items: Sequence[Item], rounds: Mapping[UUID, Round], *, now: datetime
+    items: Sequence[Item], rounds: Sequence[Round], *, now: datetime
 ) -> list[Quantiles]:
-    known: dict[tuple[UUID, str, str], Frame] = {}
     found, faults = [], []
-    for place, item in enumerate(items):
-        round_ = rounds[item.round_id]
-        market = (round_.season_id, round_.asset_id, round_.horizon)
-        if market not in known:
-            known[market] = frames.recent(round_, now=now)
+    for place, (item, round_) in enumerate(zip(items, rounds, strict=True)):
         try:
-            found.append(reach.check(item.entry, frame=known[market]))
+            found.append(reach.check(item.entry, frame=frames.recent(round_, now=now)))
         except EntryTooFar as error:
             faults.append(ItemFault(place, error.field, error.code, str(error)))
     if faults:
@@ -159,37 +131,40 @@ def _admit(batch: Batch) -> datetime:
     return next(iter(admitted.values()))
 
 
-def _write(batch: Batch, player: Player) -> list[Accepted]:
+def _write(batch: Batch, player: Player) -> list[Entered]:
     at = _admit(batch)
     standing = _standing(batch, player)
-    rows: dict[UUID, dict[str, Any]] = {}
-    for item in batch.items:
-        before = standing.get(item.round_id)
-        revision = before.revision + 1 if before else 1
-        word = Word(batch.rounds[item.round_id], player, item.entry, None, at)
-        rows[item.round_id] = {
-            "id": before.pk if before else uuid7(),
-            "round_id": item.round_id,
-            "player_id": player.pk,
-            "revision": revision,
-            **word.columns(revision=revision),
-        }
-    in_order = sorted(rows)  # whoever else writes the same words waits at the same one
-    shelf.add([rows[key] for key in in_order if key not in standing])
-    shelf.replace([rows[key] for key in in_order if key in standing])
+    rows = [
+        _row(Word(round_, player, item.entry, None, at), standing.get(item.round_id))
+        for item, round_ in zip(batch.items, batch.rounds, strict=True)
+    ]
+    # Whoever else writes the same words waits at the same one.
+    in_order = sorted(rows, key=lambda row: row["round_id"].int)
+    shelf.add([row for row in in_order if row["revision"] == 1])
+    shelf.replace([row for row in in_order if row["revision"] > 1])
     return [
-        Accepted(_shown(rows[item.round_id], player), item.round_id not in standing, quantiles)
-        for item, quantiles in zip(batch.items, batch.quantiles, strict=True)
+        Entered(_shown(row, player), row["revision"] == 1, quantiles)
+        for row, quantiles in zip(rows, batch.quantiles, strict=True)
     ]
 
 
+def _row(word: Word, before: Prediction | None) -> dict[str, Any]:
+    revision = before.revision + 1 if before else 1
+    return {
+        "id": before.pk if before else uuid7(),
+        "round_id": word.round_.pk,
+        "player_id": word.player.pk,
+        "revision": revision,
+        **word.columns(revision=revision),
+    }
+
+
 def _standing(batch: Batch, player: Player) -> dict[UUID, Prediction]:
-    own = Prediction.objects.filter(player=player, round_id__in=list(batch.rounds))
+    ids = [item.round_id for item in batch.items]
+    own = Prediction.objects.filter(player=player, round_id__in=ids)
     locked = own.select_for_update().only("pk", "round_id", "revision").order_by("round_id")
     return {row.round_id: row for row in locked}
 
 
-def _shown(row: Mapping[str, Any], player: Player) -> Prediction:
-    made = Prediction(**row)
-    made.player = player
-    return made
+def _shown(row: Mapping[str, Any], player: Player) -> SimpleNamespace:
+    return SimpleNamespace(pk=row["id"], player=player, **row)

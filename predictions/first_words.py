@@ -6,13 +6,14 @@ league; and that the key still stands for this player. Where it writes no row no
 and the ordinary way finds out why.
 """
 
+import functools
 import select
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.utils import CursorWrapper
 
 from league import gate, keys, known
@@ -64,32 +65,36 @@ def enter(bid: Bid) -> Accepted | None:
 
 
 def _insert(row: Prediction, bid: Bid) -> datetime | None:
-    fields = row._meta.concrete_fields  # noqa: SLF001 -- Django's documented name
-    parameters: dict[str, Any] = {
-        str(field.column): field.get_db_prep_save(getattr(row, field.attname), connection)
-        for field in fields
-        if field.attname != STAMP
-    }
+    database: Any = connections[DEFAULT_DB_ALIAS]  # the connection itself: its proxy is slow
+    parameters = _parameters(row, database)
     parameters |= keys.good(bid.key) | known.so(bid.round_)
-    with _cursor() as cursor:
-        cursor.execute(_statement(fields), parameters)
+    with _cursor(database) as cursor:
+        cursor.execute(_statement(database.vendor), parameters)
         found = cursor.fetchone()
     return gate.instant(found[0]) if found else None
 
 
-def _statement(fields: Any) -> str:
-    """Made once for each kind of database."""
-    vendor = connection.vendor
-    if vendor not in _statements:
-        _statements[vendor] = INSERT.format(
-            door=gate.door(also=keys.STILL_GOOD + known.STILL_SO),
-            columns=", ".join(f'"{field.column}"' for field in fields),
-            values=", ".join(map(_value, fields)),
-        )
-    return _statements[vendor]
+def _parameters(row: Prediction, database: Any) -> dict[str, Any]:
+    """By attribute; what psycopg adapts by itself needs no preparing."""
+    if database.vendor == "postgresql":
+        return dict(row.__dict__)
+    fields = Prediction._meta.concrete_fields  # noqa: SLF001 -- Django's documented name
+    return {
+        field.attname: field.get_db_prep_save(getattr(row, field.attname), database)
+        for field in fields
+    }
 
 
-_statements: Final[dict[str, str]] = {}
+@functools.cache
+def _statement(vendor: str) -> str:
+    """Made once for each kind of database: `vendor` is the connection's."""
+    del vendor
+    fields = Prediction._meta.concrete_fields  # noqa: SLF001 -- Django's documented name
+    return INSERT.format(
+        door=gate.door(also=keys.STILL_GOOD + known.STILL_SO),
+        columns=", ".join(f'"{field.column}"' for field in fields),
+        values=", ".join(map(_value, fields)),
+    )
 
 
 def _value(field: "models.Field[Any, Any]") -> str:
@@ -98,24 +103,23 @@ def _value(field: "models.Field[Any, Any]") -> str:
         return "gate.at"
     kind = field.cast_db_type(connection) or "text"
     cast = "text" if kind.startswith("varchar") else kind
-    return f"CAST(%({field.column})s AS {cast})" if _is_postgres() else f"%({field.column})s"
+    if connection.vendor != "postgresql":
+        return f"%({field.attname})s"
+    return f"CAST(%({field.attname})s AS {cast})"
 
 
-def _is_postgres() -> bool:
-    return connection.vendor == "postgresql"
-
-
-def _cursor() -> CursorWrapper:
+def _cursor(database: Any) -> CursorWrapper:
     """On PostgreSQL one that prepares: this statement takes longer to plan than to run."""
-    if not _is_postgres():
-        return connection.cursor()
-    database: Any = connection  # its cursors and their health are no part of Django's types
+    cursor: CursorWrapper
+    if database.vendor != "postgresql":
+        cursor = database.cursor()
+        return cursor
     _check(database)
     database.ensure_connection()
     raw = database.connection
     raw.prepare_threshold = 1
     # Counted, logged and wrapped as every other cursor of Django's.
-    cursor: CursorWrapper = database._prepare_cursor(psycopg.Cursor(raw))  # noqa: SLF001
+    cursor = database._prepare_cursor(psycopg.Cursor(raw))  # noqa: SLF001
     return cursor
 
 

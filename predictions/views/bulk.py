@@ -15,10 +15,10 @@ from league import authentication, permissions
 from league.views import idempotency
 from predictions import bulk, entry_shapes
 from predictions import serializers as shapes
-from predictions.bulk import Item, ItemFault, ItemsInvalid, ItemsMisshapen
+from predictions.bulk import Entered, Item
 from predictions.entry_forms import Entry, InvalidEntry
 from predictions.entry_shapes import Misshapen
-from predictions.submissions import Accepted
+from predictions.item_faults import ItemFault, ItemsInvalid, ItemsMisshapen
 from predictions.views.entries import DRY_RUN, is_dry_run
 
 UUID_LENGTHS = {32, 36}
@@ -72,9 +72,9 @@ class BulkPrediction(APIView):
         )
 
 
-def shown(accepted: list[Accepted]) -> Response:
-    status = 201 if all(each.is_new for each in accepted) else 200
-    return Response(body([(e.prediction, e.quantiles) for e in accepted]), status=status)
+def shown(entered: list[Entered]) -> Response:
+    status = 201 if all(each.is_new for each in entered) else 200
+    return Response(body([(each.word, each.quantiles) for each in entered]), status=status)
 
 
 def body(pairs: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def body(pairs: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def read(data: object) -> list[Item]:
-    """:raises predictions.bulk.ItemsMisshapen: and ItemsInvalid; ValidationError for the rest."""
+    """:raises predictions.item_faults.ItemsMisshapen: and ItemsInvalid, and what `listed` does."""
     raw = listed(data)
     faults: list[ItemFault] = []
     found = [item for place, each in enumerate(raw) for item in one(each, place, faults)]
