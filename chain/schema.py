@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from chain import canonical, words
@@ -82,6 +83,7 @@ def basis_code(*, form: str, basis: str) -> int:
     return BASIS_CODES[form, basis]
 
 
+@lru_cache(maxsize=16)
 def domain_separator(network: Network) -> bytes:
     return _hash(
         words.name(DOMAIN_TYPE),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from chain.hashing import HASH_BYTES, keccak256
 
@@ -72,6 +73,7 @@ def address(value: str) -> bytes:
     return raw.rjust(HASH_BYTES, b"\0")
 
 
+@lru_cache(maxsize=4096)
 def name(value: str) -> bytes:
     """Text as the Keccak-256 digest of its UTF-8 bytes, the way EIP-712 encodes `string`."""
     return keccak256(value.encode())

@@ -17,7 +17,16 @@ from league import addresses, answers, authentication, frames, keys, operations,
 from league.views import idempotency
 from markets import assets
 from markets.providers import base as providers
-from predictions import entry_forms, predecessor, queries, reach, receipts, submissions
+from predictions import (
+    entry_forms,
+    entry_shapes,
+    item_faults,
+    predecessor,
+    queries,
+    reach,
+    receipts,
+    submissions,
+)
 
 # What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
 DOMAIN: dict[type[Exception], str] = {
@@ -26,8 +35,15 @@ DOMAIN: dict[type[Exception], str] = {
     answers.KeyReused: "idempotency_mismatch",
     assets.UnknownAsset: "unknown_symbol",
     authentication.NoPlayer: "no_player",
+    item_faults.ItemsInvalid: "invalid_entry",
+    item_faults.ItemsMisshapen: "invalid",
+    item_faults.ItemsNotOpen: "round_not_open",
+    item_faults.ItemsRefused: "invalid",
+    item_faults.ItemsTooFar: "entry_too_far",
+    item_faults.ItemsUnknown: "not_found",
     canonical.NotCanonical: "invalid",
     entry_forms.InvalidEntry: "invalid_entry",
+    entry_shapes.Misshapen: "invalid",
     frames.NoFrame: "price_unavailable",
     idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
     keys.KeyRejected: "authentication_failed",
@@ -140,6 +156,14 @@ def fields_of(error: Exception) -> Iterator[dict[str, str]]:
     """The pointer (RFC 6901), code and detail of every field at fault."""
     if isinstance(error, exceptions.ValidationError):
         yield from flatten(error.detail, "")
+    elif isinstance(error, entry_shapes.Misshapen):
+        for fault in error.faults:
+            pointer = f"/{escaped(fault.field)}" if fault.field else ""
+            yield {"pointer": pointer, "code": fault.code, "detail": fault.detail}
+    elif isinstance(error, item_faults.ItemsRefused):
+        for at in error.faults:
+            field = f"/{escaped(at.field)}" if at.field else ""
+            yield {"pointer": f"/items/{at.place}{field}", "code": at.code, "detail": at.detail}
     elif isinstance(error, entry_forms.InvalidEntry):
         yield {"pointer": f"/{error.field}", "code": error.code, "detail": str(error)}
 

@@ -1,6 +1,7 @@
 """Who is asking: `Authorization: Bearer lg_live_...`, or the session of a signed-in person."""
 
 import re
+from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
@@ -21,13 +22,17 @@ class NoPlayer(Exception):
 class ApiKeyAuthentication(authentication.BaseAuthentication):
     """Sets `request.auth` to the key; its player may be a person or that person's bot."""
 
+    def __init__(self, verify: Callable[..., ApiKey] = keys.verify) -> None:
+        """`verify`: keys.recall for a write that asks about the key again in its own statement."""
+        self.verify = verify
+
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, ApiKey] | None:
         """:raises rest_framework.exceptions.AuthenticationFailed: for a key that is refused."""
         match = BEARER.fullmatch(request.headers.get("Authorization", ""))
         if match is None:
             return None
         try:
-            key = keys.verify(match["token"] or "", now=timezone.now())
+            key = self.verify(match["token"] or "", now=timezone.now())
         except keys.KeyRejected as error:
             raise exceptions.AuthenticationFailed(str(error)) from error
         user = key.player.user
@@ -39,6 +44,16 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         if request.headers.get("Authorization"):
             return f'{CHALLENGE}, error="invalid_token"'
         return CHALLENGE
+
+
+def confirm(request: Request) -> None:
+    """Ask the database about a remembered key before anything else is done with it.
+
+    :raises rest_framework.exceptions.AuthenticationFailed: for a key that is refused by now.
+    """
+    known = ApiKeyAuthentication().authenticate(request)
+    if known is not None:
+        request.user, request.auth = known
 
 
 def player_of(request: Request) -> Player:

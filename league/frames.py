@@ -1,11 +1,14 @@
 """The house's view of a round: price, scale and width; provisional while open, frozen after."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from statistics import median
+from typing import Final
 
+from league import gate
 from league.horizons import HOUR, MINUTE, Horizon
+from league.memories import Memory
 from league.models import Round
 from league.volatility import TooFewBars, ewma_sigma_bp, house_quantiles_bp
 from markets import bars
@@ -56,6 +59,23 @@ def provisional(round_: Round, *, now: datetime) -> Frame:
     scale = measure(round_, until=now)
     price, as_of = last_close(round_, until=now)
     return Frame(price, scale.sigma_bp, round_.terms.width, as_of, scale.is_borrowed)
+
+
+_recent: Final = Memory[Frame](lifetime=timedelta(seconds=5), most=2_000)
+
+
+def recent(round_: Round, *, now: datetime) -> Frame:
+    """The provisional frame by the database's clock, of at most five seconds ago.
+
+    Rounds that differ only in their lock share it. `now` tells its age only.
+    :raises NoFrame: while there is too little history.
+    """
+    market = (round_.season_id, round_.asset_id, round_.horizon)
+    known = _recent.recall(market, now=now)
+    if known is None:
+        known = provisional(round_, now=gate.database_now())
+        _recent.keep(market, known, now=now)
+    return known
 
 
 def frozen(round_: Round) -> Frame | None:

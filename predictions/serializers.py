@@ -1,5 +1,7 @@
 """Predictions from outside: three ways in, one shape out."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -7,20 +9,12 @@ from rest_framework import serializers
 
 from league import addresses
 from league.inputs import PlainDecimalField, StrictSerializer
-from predictions import entry_forms
-from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
 from predictions.models.prediction import Basis, Form
 from predictions.predecessor import Asked
 
-NUMBERS = {
-    Form.QUANTILES: ("p10", "p50", "p90"),
-    Form.POINT: ("point",),
-    Form.PROB_UP: ("prob_up",),
-}
 
-
-class EntrySerializer(StrictSerializer):
+class EntrySerializer(StrictSerializer):  # for the schema: predictions.entry_shapes reads it
     """form=quantiles with p10, p50, p90; form=point with point; form=prob_up with prob_up.
 
     With basis=return the numbers are basis points of log return from the reference price.
@@ -34,27 +28,15 @@ class EntrySerializer(StrictSerializer):
     point = PlainDecimalField(required=False)
     prob_up = PlainDecimalField(required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """:raises rest_framework.serializers.ValidationError: unless the form's own numbers."""
-        wanted = NUMBERS[attrs["form"]]
-        given = attrs.keys() - {"form", "basis"}
-        faults = {name: ["This form needs it."] for name in wanted if name not in given}
-        faults |= {name: ["Not part of this form."] for name in given if name not in wanted}
-        if attrs["form"] == Form.PROB_UP and "basis" in attrs:
-            faults["basis"] = ["A probability has no basis."]
-        if faults:
-            raise serializers.ValidationError(faults)
-        return attrs
 
-    def entry(self) -> Entry:
-        """:raises predictions.entry_forms.InvalidEntry: for numbers no prediction can hold."""
-        values = self.validated_data
-        basis = values.get("basis", Basis.PRICE)
-        if values["form"] == Form.QUANTILES:
-            return entry_forms.quantiles(values["p10"], values["p50"], values["p90"], basis=basis)
-        if values["form"] == Form.POINT:
-            return entry_forms.point(values["point"], basis=basis)
-        return entry_forms.prob_up(values["prob_up"])
+class BulkItemSerializer(EntrySerializer):
+    """An entry, and the round it is for."""
+
+    round = serializers.UUIDField()
+
+
+class BulkSerializer(StrictSerializer):  # for the schema: predictions.views.bulk reads it
+    items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=500)
 
 
 class WordSerializer(serializers.ModelSerializer[Revision]):
@@ -101,6 +83,47 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
     prediction = PredictionSerializer(allow_null=True)
     quantiles = QuantilesSerializer()
+
+
+def accepted(prediction: Prediction | None, quantiles: Iterable[Decimal]) -> dict[str, Any]:
+    """AcceptedSerializer's data, made by hand: it is most of what answering an entry takes."""
+    low, middle, high = quantiles
+    return {
+        "prediction": None if prediction is None else _prediction(prediction),
+        "quantiles": {"p10": f"{low:.8f}", "p50": f"{middle:.8f}", "p90": f"{high:.8f}"},
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    """PredictionSerializer's data for an entry to a round that is open."""
+    return {
+        "id": str(prediction.pk),
+        "round": str(prediction.round_id),
+        "player": prediction.player.handle,
+        "kind": prediction.player.kind,
+        "revision": prediction.revision,
+        "form": prediction.form,
+        "basis": prediction.basis,
+        "p10": f"{prediction.p10:.8f}",
+        "p50": f"{prediction.p50:.8f}",
+        "p90": f"{prediction.p90:.8f}",
+        "accepted_at": _instant(prediction.accepted_at),
+        "is_withdrawn": prediction.is_withdrawn,
+        "reasoning": prediction.reasoning,
+        "is_simulated_reasoning": prediction.is_simulated_reasoning,
+        "as_of": prediction.as_of and _instant(prediction.as_of),
+        "points": None,
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class AcceptedBulkSerializer(serializers.Serializer[Any]):
+    """In the order of the request."""
+
+    items = AcceptedSerializer(many=True)
 
 
 class ForecasterSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from predictions.views import entries, predecessor, records
+from predictions.views import bulk, entries, predecessor, records
 
 urlpatterns = [
     path(
@@ -14,6 +14,7 @@ urlpatterns = [
         name="round-predictions",
     ),
     path("rounds/<uuid:round_id>/leaves", records.RoundLeaves.as_view(), name="round-leaves"),
+    path("predictions/bulk", bulk.BulkPrediction.as_view(), name="bulk-prediction"),
     path("predictions/mine", records.MyPredictions.as_view(), name="my-predictions"),
     path(
         "predictions/<uuid:prediction_id>", records.PredictionDetail.as_view(), name="prediction"

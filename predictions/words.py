@@ -4,12 +4,16 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from chain import schema
 from league.frames import Frame
 from league.models import Player, Round
 from predictions.entry_forms import PROB_UP, Entry, probit
+
+NOTHING: Final = schema.payload_hash({})
+_round_key: Final = lru_cache(maxsize=4096)(schema.round_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Note:
 
 def round_key(round_: Round) -> bytes:
     """The round's identity on any chain, 32 bytes."""
-    return schema.round_key(
+    return _round_key(
         league=round_.season.pinned["league"],
         asset=round_.asset_id,
         opens_at=round_.opens_at,
@@ -46,7 +50,7 @@ class Seal:
 
 def seal(*, revision: int, note: Note | None) -> Seal:
     """A fresh salt; the payload of a built-in player is hashed with its word."""
-    payload = schema.payload_hash(note.payload if note else {})
+    payload = schema.payload_hash(note.payload) if note else NOTHING
     return Seal(revision, payload, secrets.token_bytes(32))
 
 

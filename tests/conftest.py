@@ -8,6 +8,7 @@ from pytest_django import DjangoDbBlocker
 
 from config import allowance
 from leaderboard import renditions
+from league import memories
 from markets import bars
 from tests import played
 
@@ -17,12 +18,14 @@ hypothesis.settings.load_profile("league")
 
 
 @pytest.fixture(autouse=True)
-def _forget_bars() -> Iterator[None]:
-    """No test sees the closes or pages another one left in memory."""
+def _forget() -> Iterator[None]:
+    """No test sees what another one left in memory."""
     bars.forget()
+    memories.forget()
     renditions.forget()
     yield
     bars.forget()
+    memories.forget()
 
 
 @pytest.fixture(autouse=True)

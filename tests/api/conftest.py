@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from league import memories
 from markets import bars
 from tests.api import world as worlds
 
@@ -15,6 +16,7 @@ def _forget() -> Iterator[None]:
     """Every test starts with empty memories."""
     cache.clear()
     bars.forget()
+    memories.forget()
     yield
     bars.forget()
 

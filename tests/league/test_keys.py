@@ -2,6 +2,7 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from league import keys
 from league.keys import IssuedKey, KeyRejected
@@ -73,3 +74,38 @@ def test_a_suspended_players_key_is_rejected(issued: IssuedKey) -> None:
     Player.objects.update(is_active=False)
     with pytest.raises(KeyRejected):
         keys.verify(issued.secret, now=NOON)
+
+
+# -- remembered -----------------------------------------------------------------------------------
+def test_a_remembered_key_is_not_looked_up_again(
+    issued: IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        first = keys.recall(issued.secret, now=NOON)
+    with django_assert_num_queries(0):
+        again = keys.recall(issued.secret, now=NOON + 29 * SECOND)
+        assert again.player.handle == first.player.handle == "ada"
+    with django_assert_num_queries(1):
+        keys.recall(issued.secret, now=NOON + 30 * SECOND)
+
+
+def test_another_secret_behind_a_remembered_prefix_is_rejected(issued: IssuedKey) -> None:
+    keys.recall(issued.secret, now=NOON)
+    wrong = issued.secret[:-1] + ("0" if issued.secret[-1] != "0" else "1")
+    with pytest.raises(KeyRejected):
+        keys.recall(wrong, now=NOON)
+    assert keys.recall(issued.secret, now=NOON) == issued.key
+
+
+def test_revoking_forgets_at_once_in_this_process(issued: IssuedKey) -> None:
+    keys.recall(issued.secret, now=NOON)
+    keys.revoke(issued.key, now=NOON)
+    with pytest.raises(KeyRejected):
+        keys.recall(issued.secret, now=NOON)
+
+
+def test_a_remembered_key_ends_at_its_expiry_all_the_same(issued: IssuedKey) -> None:
+    until = keys.issue(player=issued.key.player, now=NOON, expires_at=NOON + 5 * SECOND)
+    assert keys.recall(until.secret, now=NOON) == until.key
+    with pytest.raises(KeyRejected):
+        keys.recall(until.secret, now=NOON + 5 * SECOND)

@@ -1,0 +1,136 @@
+"""Predictions over HTTP on loopback: gunicorn as it is deployed, wrk, and pgbench beside them."""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from bench import crowd
+from bench.goals import Line, line, unmeasured
+from tests.services import servers
+
+REFS = Path(__file__).parent / "refs"
+TURNS = 3
+CLIENTS = 8
+SECONDS = 8
+EACH = 1_000  # transactions of one pgbench client in one turn
+PLAYERS = CLIENTS * EACH + CLIENTS
+SINGLE_ROUNDS, BULK_ROUNDS = 60, 600  # of one turn
+ROUNDS = TURNS * (SINGLE_ROUNDS + BULK_ROUNDS + 1)
+BULK = 100
+WORKERS = ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+
+
+def run(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[Line]:
+    """P4, and P5 over HTTP: pgbench, single and bulk requests take turns."""
+    if not shutil.which("wrk") or not shutil.which("pgbench"):
+        yield unmeasured("P4")
+        return
+    fresh = iter(rounds)
+    base, single, many = [], [], []
+    with gunicorn() as port, tempfile.TemporaryDirectory() as folder:
+        load = Load(port, Path(folder) / "requests")
+        for _ in range(TURNS):
+            base.append(pgbench(next(fresh)))
+            single.append(load.rate(singles(secrets, take(fresh, SINGLE_ROUNDS))))
+            many.append(BULK * load.rate(bulks(secrets, take(fresh, BULK_ROUNDS))))
+    least, ours, bulk = map(statistics.median, (base, single, many))
+    how = f"gunicorn gthread 2 x 4, {CLIENTS} connections, wrk and pgbench on the same cores"
+    yield line(
+        "P4", floor=f"{least:,.0f} tps", ours=f"{ours:,.0f}/s", value=ours / least, detail=how
+    )
+    yield line(
+        "P5", floor=f"{ours:,.0f}/s", ours=f"{bulk:,.0f}/s", value=bulk / ours,
+        detail=f"over HTTP, {BULK} a request; {how}",
+    )  # fmt: skip
+
+
+def take(fresh: Iterator[uuid.UUID], count: int) -> list[uuid.UUID]:
+    return [next(fresh) for _ in range(count)]
+
+
+def singles(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[str]:
+    body = crowd.BODY.decode()
+    return (f"{crowd.path(r)} {secret} {body}" for r in rounds for secret in secrets)
+
+
+def bulks(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[str]:
+    for start in range(0, len(rounds), BULK):
+        body = crowd.bulk(rounds[start : start + BULK]).decode()
+        yield from (f"/api/v1/predictions/bulk {secret} {body}" for secret in secrets)
+
+
+class Load:
+    """Eight connections that send the lines of a file once."""
+
+    def __init__(self, port: int, file: Path) -> None:
+        self.port, self.file = port, file
+
+    def rate(self, lines: Iterator[str]) -> float:
+        """Requests a second. :raises AssertionError: when one was not accepted as new."""
+        self.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{SECONDS}s", "-s", str(REFS / "post.lua")]
+        address = f"http://{servers.HOST}:{self.port}"
+        done = _output([*command, address, "--", str(self.file)])
+        assert "Non-2xx" not in done, done
+        return float(_found(r"Requests/sec:\s+([\d.]+)", done))
+
+
+def pgbench(round_id: uuid.UUID) -> float:
+    """Transactions a second."""
+    settings = {"i": 0, "stride": EACH, "round": round_id}
+    command = ["pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-t", str(EACH)]
+    for name, value in settings.items():
+        command += ["-D", f"{name}={value}"]
+    where = connection.settings_dict
+    command += ["-f", str(REFS / "post.sql"), "-h", where["HOST"], "-p", str(where["PORT"])]
+    return float(_found(r"tps = ([\d.]+)", _output([*command, "-U", "league", where["NAME"]])))
+
+
+@contextmanager
+def gunicorn() -> Iterator[int]:
+    port = servers.free_port()
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", *WORKERS]
+    command += ["--bind", f"{servers.HOST}:{port}", "--no-control-socket", "--log-level", "error"]
+    server = subprocess.Popen(command, env=os.environ | {"LOG_LEVEL": "ERROR"})
+    try:
+        servers.until(is_up(port), within_s=30, what="gunicorn")
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def is_up(port: int) -> Callable[[], bool]:
+    def asked() -> bool:
+        try:
+            with urllib.request.urlopen(
+                f"http://{servers.HOST}:{port}/livez", timeout=1
+            ) as answer:
+                return bool(answer.status == 200)  # noqa: PLR2004 -- OK
+        except OSError:
+            return False
+
+    return asked
+
+
+def _output(command: Sequence[str]) -> str:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[1]
