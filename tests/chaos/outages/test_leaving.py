@@ -50,7 +50,7 @@ def other(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Su
 def test_a_worker_told_to_leave_commits_its_unit_and_leaves_the_rest(
     world: World, other: Supervisor
 ) -> None:
-    minutes, terms = (60, 4) if report.is_long() else (6, 1)
+    minutes, terms = (40, 3) if report.is_long() else (6, 1)
     project.script("short_season", str(minutes), "0", env=other.environment)
     chance, exits_s, left = random.Random(SEED), list[float](), list[int]()
     began = broken_off(world)

@@ -56,7 +56,7 @@ SHORT = ("stalled",)
 def test_without_any_fault(world: World) -> None:
     with world.posting() as crowd:
         began_s = time.monotonic()
-        time.sleep(15 if report.is_long() else 3)
+        time.sleep(8 if report.is_long() else 3)
     calls = crowd.calls(since_s=began_s)
     report.add("redis fault: none", **posters.measured(calls))
     assert posters.refused(calls) == []
@@ -72,7 +72,7 @@ def test_predictions_are_taken_and_rounds_settled_meanwhile(world: World, kind: 
         world.await_settled(due)
         if fault.is_absence:
             assert_watchers_are_told(league)
-            time.sleep(max(0, began_s + (20 if report.is_long() else 6) - time.monotonic()))
+            time.sleep(max(0, began_s + (15 if report.is_long() else 6) - time.monotonic()))
             since = datetime.now(UTC)
         fault.end(league.redis)
         back_s = league.back(since=since, within_s=BACK_WITHIN_S)
