@@ -71,7 +71,8 @@ def living(folder: Path) -> Iterator[World]:
         league.start(*everybody(league.port))
         league.back(since=began_at, within_s=120)
         yield world
-        assert league.dismissed() == dict.fromkeys(("web", "worker", "beat", "sweep"), 0)
+        codes = league.dismissed()
+        assert codes == dict.fromkeys(("web", "worker", "beat", "sweep"), 0), codes
         league.release(world.reserve)
         assert_nothing_is_lost(world)
 
