@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 
 from markets import bars
 
@@ -22,6 +22,13 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
         around.__exit__(None, None, None)
         forget()
+
+
+def stay_connected() -> None:
+    """A test is one transaction that thinks for longer than production's may be idle."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = 0")
 
 
 def forget() -> None:

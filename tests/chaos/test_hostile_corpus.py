@@ -29,7 +29,7 @@ from tests.api import world as worlds
 from tests.api.hostile_requests import CSRF, Ask
 from tests.api.world import World
 from tests.chaos import report
-from tests.chaos.rollback import undone
+from tests.chaos.rollback import stay_connected, undone
 
 WHO = ("anonymous", "bot key", "session", "staff")
 ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
@@ -69,6 +69,7 @@ class Siege:
 
 @pytest.fixture
 def siege(db: None, settings: Any, client: Client) -> Siege:
+    stay_connected()
     settings.RATE_LIMIT_RPM = 1_000_000
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # of speed
     settings.ENABLE_USER_REGISTRATION = True
