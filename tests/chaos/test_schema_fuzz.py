@@ -30,7 +30,7 @@ from config import wsgi
 from tests.api import world as worlds
 from tests.api.world import ALICE_WALLET, World
 from tests.chaos import report
-from tests.chaos.rollback import stay_connected, undone
+from tests.chaos.rollback import connected, undone
 
 CHECKS = [
     not_a_server_error,
@@ -66,13 +66,13 @@ class Fuzz:
 
 
 @pytest.fixture
-def fuzz(db: None, settings: Any) -> Fuzz:
-    stay_connected()
+def fuzz(db: None, settings: Any) -> Iterator[Fuzz]:
     settings.RATE_LIMIT_RPM = 1_000_000
     settings.ENABLE_USER_REGISTRATION = True
     world = worlds.build(timezone.now().replace(microsecond=0))
     key = {"Authorization": f"Bearer {world.alice_key}"}
-    return Fuzz(known_of(world), itertools.cycle([key, {}]))
+    with connected():
+        yield Fuzz(known_of(world), itertools.cycle([key, {}]))
 
 
 def known_of(world: World) -> dict[str, str]:
