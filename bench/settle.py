@@ -12,6 +12,7 @@ after every question, a recomputation of the whole table from all scores in Pyth
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TypedDict
 
 from bench import arena as arenas
 from bench.arena import Arena
@@ -205,10 +206,16 @@ def ready(count: int, *, past: int = 1, into: Arena | None = None) -> tuple[Aren
     return arena, round_
 
 
+class Sides(TypedDict):
+    floor: str
+    ours: str
+
+
 def both(
     costs: dict[str, list[Cost]], *, of: Callable[[Cost], float], shown: Callable[[float], str]
-) -> dict[str, str]:
-    return {name: shown(middle(costs[name], of=of)) for name in ("floor", "ours")}
+) -> Sides:
+    floor, ours = (shown(middle(costs[name], of=of)) for name in ("floor", "ours"))
+    return {"floor": floor, "ours": ours}
 
 
 def seconds(value: float) -> str:

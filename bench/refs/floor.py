@@ -1,5 +1,7 @@
 """The least that settling could cost: the same rows, in the same tables, from constants."""
 
+from uuid import UUID
+
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -43,6 +45,6 @@ def settle(season: Season, round_: Round) -> None:
         Board.objects.filter(pk=board.pk).update(version=F("version") + 1)
 
 
-def _run(statement: str, values: list[object]) -> None:
+def _run(statement: str, values: list[int | str | UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

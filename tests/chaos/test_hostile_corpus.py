@@ -29,7 +29,7 @@ from tests.api import world as worlds
 from tests.api.hostile_requests import CSRF, Ask
 from tests.api.world import World
 from tests.chaos import report
-from tests.chaos.rollback import undone
+from tests.chaos.rollback import connected, undone
 
 WHO = ("anonymous", "bot key", "session", "staff")
 ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
@@ -68,7 +68,7 @@ class Siege:
 
 
 @pytest.fixture
-def siege(db: None, settings: Any, client: Client) -> Siege:
+def siege(db: None, settings: Any) -> Iterator[Siege]:
     settings.RATE_LIMIT_RPM = 1_000_000
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # of speed
     settings.ENABLE_USER_REGISTRATION = True
@@ -83,7 +83,8 @@ def siege(db: None, settings: Any, client: Client) -> Siege:
     key = {"Authorization": f"Bearer {world.alice_key}"}
     access = dict(zip(WHO, ({}, key, *map(cookies, sessions)), strict=True))
     secrets = [world.alice_key.rpartition("_")[2], *sessions, settings.SECRET_KEY, "argon2$"]
-    return Siege(world, access, secrets)
+    with connected():
+        yield Siege(world, access, secrets)
 
 
 def session_of(user: User) -> str:

@@ -61,10 +61,15 @@ def test_the_rule_is_the_same_rule(
     levels: tuple[float, float, float], outcome: float, sigma: float
 ) -> None:
     low, middle, high = (term(level) for level in levels)
-    scale = {"outcome_bp": outcome, "sigma_bp": sigma, "width": 0.9}
-    written = rules.milli((low, middle, high), larger=terms.larger, **scale)
-    assert computed(written.sql) == rules.milli(levels, **scale)
-    assert computed(terms.whole(written)) == rules.points_milli(levels, **scale)
+    written = rules.milli(
+        (low, middle, high), outcome_bp=outcome, sigma_bp=sigma, width=0.9, larger=terms.larger
+    )
+    assert computed(written.sql) == rules.milli(
+        levels, outcome_bp=outcome, sigma_bp=sigma, width=0.9
+    )
+    assert computed(terms.whole(written)) == rules.points_milli(
+        levels, outcome_bp=outcome, sigma_bp=sigma, width=0.9
+    )
 
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
