@@ -15,6 +15,7 @@ from leaderboard import ranking, tables, verdict
 from leaderboard.models import Board, Standing
 from leaderboard.ranking import Competitor, Row, Terms
 from leaderboard.verdict import Verdict
+from league import departure
 from league.horizons import TABLE
 from league.models import Player, Round
 from league.models.round import Status
@@ -67,7 +68,8 @@ def _try(season: UUID, horizon: str, *, now: datetime) -> bool:
     """One board that fails unexpectedly keeps no other from being published."""
     try:
         return _publish(season, horizon, now=now)
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("board not published", extra={"season": str(season), "horizon": horizon})
         return False
 

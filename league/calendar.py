@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from league import cadence
+from league import cadence, departure
 from league.models import Round, Season
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ def _try(season: Season, *, now: datetime) -> int:
     """One poisoned season must not keep the others from having rounds."""
     try:
         return _fill(season, now=now)
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("rounds not scheduled", extra={"season": str(season.pk)})
         return 0
 

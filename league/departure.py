@@ -25,3 +25,12 @@ def recognise(interruption: type[Exception]) -> None:
 
 def is_interruption(error: Exception) -> bool:
     return isinstance(error, tuple(_INTERRUPTIONS))
+
+
+def heed(error: Exception) -> None:
+    """For whoever keeps one row's failure from the others: what ends the whole unit goes on.
+
+    :raises Exception: `error` itself, when it came from outside.
+    """
+    if is_interruption(error):
+        raise error

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from league import departure
 from league.horizons import HOUR, TABLE
 from league.models import Round, Season
 from markets import bars, observations
@@ -27,7 +28,8 @@ def gather(*, now: datetime) -> int:
     for season in Season.objects.running(now=now):
         try:
             depths = _depths([season], known=depths)
-        except Exception:  # one poisoned season must not keep the others without bars
+        except Exception as error:  # one poisoned season must not keep the others without bars
+            departure.heed(error)
             logger.exception("season not understood", extra={"season": str(season.pk)})
     return sum(_try(series, depth, now=now) for series, depth in sorted(depths.items()))
 
@@ -43,7 +45,8 @@ def _try(series: Series, depth: int, *, now: datetime) -> int:
     """One poisoned series must not keep the others from being gathered."""
     try:
         return _bring({series: depth}, now=now)
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("bars not gathered", extra={"symbol": series.symbol})
         return 0
 

@@ -29,8 +29,7 @@ def attempt(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
     try:
         return step(round_, now=now)
     except Exception as error:
-        if departure.is_interruption(error):
-            raise  # the time was up: the round is not to blame
+        departure.heed(error)  # the time was up: the round is not to blame
         logger.exception("round step failed", extra={"round": str(round_.pk)})
         connection.close_if_unusable_or_obsolete()
         Round.objects.filter(pk=round_.pk).update(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from league import disputes, frames, history, quarantine
+from league import departure, disputes, frames, history, quarantine
 from league.frames import NoFrame
 from league.models import Round
 from league.models.round import Status
@@ -141,7 +141,8 @@ def _with_history(due: Iterable[Round], *, now: datetime) -> list[Round]:
     rounds = list(due)
     try:
         history.gather_for(rounds, now=now)
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("history not gathered")
         return [round_ for round_ in rounds if _each([round_], _gather, now=now)]
     return rounds

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from league import departure
 from league.clock import DATABASE, Clock, FixedClock
 from league.frames import NoFrame
 from league.models import Player, Round
@@ -60,7 +61,8 @@ class Desk:
             extra = {"round": str(round_.pk), "reason": str(lack)}
             logger.info("no built-in forecast yet", extra=extra)
             return None
-        except Exception:
+        except Exception as error:
+            departure.heed(error)
             logger.exception("inputs not read", extra={"round": str(round_.pk)})
             return None
 
@@ -122,7 +124,8 @@ def _forecast(forecaster: Forecaster, batch: Sequence[Inputs]) -> list[Forecast 
     """All at once; if that fails one by one, so that one sick asset silences no other."""
     try:
         return list(forecaster.forecast(batch))
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("forecaster failed", extra={"player": forecaster.handle})
     if len(batch) == 1:
         return [None]
@@ -145,7 +148,8 @@ def _submit(
         extra = {"round": str(round_.pk), "player": player.handle, "reason": str(refusal)}
         logger.warning("built-in entry refused", extra=extra)
         return False
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         # Not counted against the round: people play it all the same. The next sweep tries again.
         extra = {"round": str(round_.pk), "player": player.handle}
         logger.exception("built-in entry failed", extra=extra)

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from chain import anchors, facts
 from chain.models import Kind as AnchorKind
+from league import departure
 from league.models import Round
 from league.models.round import Status
 from predictions import proofs, words
@@ -49,7 +50,8 @@ def _try(step: Callable[..., bool], round_: Round, *, now: datetime) -> bool:
     """One poisoned round must not delay the others."""
     try:
         return step(round_, now=now)
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("end not anchored", extra={"round": str(round_.pk)})
         return False
 
