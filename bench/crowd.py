@@ -30,7 +30,7 @@ KEYS = """
     SELECT lpad(to_hex(n), 16, '0'), %s, p.id, '', '["predict", "read"]', now()
     FROM generate_series(1, %s) AS n JOIN league_player AS p ON p.handle = 'bench-' || n
 """
-HORIZON = timedelta(hours=1)
+HORIZON = timedelta(hours=24)
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
@@ -52,13 +52,13 @@ def season() -> Season:
 
 
 def rounds(of: Season, count: int) -> list[uuid.UUID]:
-    """Open ones that lock about an hour from now; ask once for all of a season."""
+    """Open ones that lock in a day; ask once for all of a season."""
     now = gate.database_now().replace(microsecond=0)
     made = [
         Round(
             season=of,
             asset_id="BTC",
-            horizon="1h",
+            horizon="24h",
             opens_at=now - timedelta(seconds=count - number),
             locks_at=now - timedelta(seconds=count - number) + HORIZON,
             settles_at=now - timedelta(seconds=count - number) + 2 * HORIZON,

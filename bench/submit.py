@@ -25,6 +25,7 @@ from bench.harness import Cost, Plan, control, cpu, duel, measure, middle, ratio
 from config.wsgi import application
 from league import keys as api_keys
 from league import memories
+from predictions.models import Prediction
 
 BULK = 100
 
@@ -82,7 +83,9 @@ class Stage:
     # -- P3 ---------------------------------------------------------------------------------------
     def singles(self) -> Iterator[Line]:
         acts = {"floor": self.enter_plainly, "again": self.enter_plainly, "ours": self.enter}
+        self.entered: dict[str, uuid.UUID] = {}
         self.costs = duel(acts, reps=self.plan.reps, prepare=self.prepare)
+        assert stored(self.entered["floor"]) == stored(self.entered["ours"])
         yield line(
             "P3",
             floor=per(self.costs["floor"], len(self.secrets)),
@@ -93,12 +96,15 @@ class Stage:
         )
 
     def prepare(self, name: str) -> None:
-        self.round_id = next(self.fresh)
+        self.round_id = self.entered[name] = next(self.fresh)
         database: Any = connection
         database.ensure_connection()
         database.health_check_enabled = name == "ours"
         if name == "ours":
             self.warm(self.round_id)
+        else:
+            with plain():
+                crowd.post(self.floor, crowd.path(self.round_id), key=self.secrets[0])
 
     def warm(self, round_id: uuid.UUID) -> None:
         """The process knows the keys, the round and its market."""
@@ -139,6 +145,12 @@ class Stage:
         crowd.post(
             application, "/api/v1/predictions/bulk", key=self.secrets[0], body=crowd.bulk(rounds)
         )
+
+
+def stored(round_id: uuid.UUID) -> list[tuple[Any, ...]]:
+    """Who said what: the floor stores the same words."""
+    columns = ("player_id", "form", "basis", "p10", "p50", "p90", "revision", "is_withdrawn")
+    return sorted(Prediction.objects.filter(round=round_id).values_list(*columns))
 
 
 def per(costs: Sequence[Cost], requests: int) -> str:
