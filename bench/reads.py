@@ -46,7 +46,7 @@ def run(plan: Plan) -> Iterator[Line]:
 
 # -- R1 and R2 --------------------------------------------------------------------------------
 def first_page(board: Board, plan: Plan) -> Iterator[Line]:
-    list_of = f"/api/v1/reference/standings?board={board.pk}"
+    list_of = f"/api/v1/reference/standings/{board.pk}"
     whole = web.caller(WSGIHandler())
     with override_settings(MIDDLEWARE=[]):
         bare = web.caller(WSGIHandler())

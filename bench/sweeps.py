@@ -76,8 +76,8 @@ BEHIND = (
     """,
     """
     INSERT INTO chain_anchor (network, kind, subject, version, digest, count, payload, status,
-        failure, requested_at, anchored_at, entry_id)
-    SELECT 'local', kinds.kind, c.round_key, 1, c.root, 0, '{}', 'final', '', c.committed_at,
+        failure, attempts, requested_at, anchored_at, entry_id)
+    SELECT 'local', kinds.kind, c.round_key, 1, c.root, 0, '{}', 'final', '', 0, c.committed_at,
         c.committed_at, e.id
     FROM predictions_commitment AS c, chain_ledgerentry AS e,
         (VALUES ('commitment'), ('settlement')) AS kinds (kind)

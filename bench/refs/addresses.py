@@ -27,13 +27,12 @@ class Conventional(generics.ListAPIView[Standing]):
     permission_classes = (permissions.AllowAny,)
 
     def get_queryset(self) -> QuerySet[Standing]:
-        board = int(self.request.GET["board"])
-        rows = Standing.objects.filter(board=board).select_related("player")
+        rows = Standing.objects.filter(board=self.kwargs["board"]).select_related("player")
         return rows.order_by("rank")[:100]
 
 
 urlpatterns = [
     path("api/v1/reference/nothing", nothing),
-    path("api/v1/reference/standings", Conventional.as_view()),
+    path("api/v1/reference/standings/<int:board>", Conventional.as_view()),
     *urls.urlpatterns,
 ]
