@@ -8,7 +8,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import cluster, goals, report
@@ -47,7 +47,7 @@ def main() -> int:
     if is_all:
         found["elsewhere"] = list(absent(found))
     report.write_json(found, on=machine, to=options.json)
-    lines = in_order(report.judged(found))
+    lines = report.judged(found)
     print(f"{machine}\n\n{report.table(lines)}")
     if options.write:
         abouts = {name: about(name) for name in topics}
@@ -106,11 +106,6 @@ def absent(found: dict[str, list[Line]]) -> Iterator[Line]:
     """A row for every goal nobody measured, so that none is passed in silence."""
     seen = {line.goal for lines in found.values() for line in lines}
     return (goals.unmeasured(goal) for goal in goals.GOALS if goal not in seen)
-
-
-def in_order(lines: Sequence[Line]) -> list[Line]:
-    order = list(goals.GOALS)
-    return sorted(lines, key=lambda line: order.index(line.goal))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from bench.goals import MISSED, TRIED, UNMEASURED, Line
+from bench.goals import GOALS, MISSED, TRIED, UNMEASURED, Line
 
 OUT: Final = Path(__file__).parent / "out" / "bench.json"
 COLUMNS: Final = ("goal", "what", "floor", "ours", "ratio", "wanted", "verdict")
@@ -31,7 +31,10 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def judged(found: Mapping[str, Sequence[Line]]) -> list[Line]:
-    return [line for lines in found.values() for line in lines if line.verdict != TRIED]
+    """Whatever has a verdict, in the order of the goals."""
+    order = list(GOALS)
+    lines = [line for lines in found.values() for line in lines if line.verdict != TRIED]
+    return sorted(lines, key=lambda line: order.index(line.goal))
 
 
 def status(lines: Sequence[Line]) -> int:

@@ -18,8 +18,11 @@ hypothesis.settings.load_profile("league")
 
 
 @pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    """No test sees what another one left in memory."""
+def _forget_what_is_remembered() -> Iterator[None]:
+    """No test sees what another one left in memory.
+
+    Under a name of its own: a fixture of the same name nearer to a test would take its place.
+    """
     bars.forget()
     memories.forget()
     renditions.forget()
