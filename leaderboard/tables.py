@@ -20,16 +20,17 @@ WRITE: Final = """
         CASE WHEN is_ranked THEN place END, locks < {least_locks}
     FROM (
         SELECT player_id, rounds, locks, mean, rating, low, high, is_ranked,
-            ROW_NUMBER() OVER (
-                PARTITION BY is_ranked ORDER BY rating DESC, rounds DESC, player_id
+            COUNT(*) FILTER (WHERE is_ranked) OVER (
+                ORDER BY rating DESC, rounds DESC, player_id ROWS UNBOUNDED PRECEDING
             ) AS place
         FROM (
             SELECT tally.player_id, tally.rounds, tally.locks, {mean} AS mean,
                 {rating} AS rating, {low} AS low, {high} AS high,
-                player.kind IN ({kinds}) AND (player.kind <> '{bot}' OR player.is_primary)
-                    AS is_ranked
-            FROM predictions_tally AS tally JOIN league_player AS player
-                ON player.id = tally.player_id
+                tally.player_id NOT IN (
+                    SELECT id FROM league_player
+                    WHERE kind NOT IN ({kinds}) OR (kind = '{bot}' AND NOT is_primary)
+                ) AS is_ranked
+            FROM predictions_tally AS tally
             WHERE tally.season_id = %s AND tally.horizon = %s
         ) AS estimated
     ) AS placed

@@ -38,7 +38,7 @@ def fill_probits(apps, schema_editor):
 def leave_room(apps, schema_editor):
     """An updated row that finds room in its own page needs no new index entries."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("ALTER TABLE predictions_tally SET (fillfactor = 50)")
+        schema_editor.execute("ALTER TABLE predictions_tally SET (fillfactor = 45)")
 
 
 def unconstrained(to):
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="tally",
             name="cross",
-            field=models.DecimalField(decimal_places=0, default=0, help_text="Sum of T * n over the locks.", max_digits=30),
+            field=models.BigIntegerField(default=0, help_text="Sum of T * n over the locks."),
         ),
         migrations.AlterField(
             model_name="tally",

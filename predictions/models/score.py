@@ -47,9 +47,7 @@ class Tally(models.Model):
     square = models.DecimalField(
         max_digits=30, decimal_places=0, default=0, help_text="Sum of T * T over the locks."
     )
-    cross = models.DecimalField(
-        max_digits=30, decimal_places=0, default=0, help_text="Sum of T * n over the locks."
-    )
+    cross = models.BigIntegerField(default=0, help_text="Sum of T * n over the locks.")
 
     class Meta:
         verbose_name_plural = "tallies"

@@ -10,11 +10,10 @@ from django.db.models import Exists, OuterRef
 
 from league import quarantine, rounds
 from league.models import Round
-from league.models.player import Kind
 from league.models.round import Status
 from predictions import allowance, proofs, settlements
 from predictions.forecasters import crowd
-from predictions.models import Commitment, Prediction, Score, Settlement
+from predictions.models import Commitment, Score, Settlement
 from predictions.scoring import derivation, marking, tallies
 
 BATCH = 500
@@ -49,10 +48,7 @@ def _grade(round_: Round, *, now: datetime) -> bool:
 
 
 def _crowd_score(round_: Round) -> list[Score]:
-    people = Prediction.objects.filter(
-        round=round_, is_withdrawn=False, player__kind=Kind.HUMAN
-    ).count()
+    people, middles = marking.middles(round_)
     if people < crowd.LEAST_PEOPLE:
         return []
-    middles = marking.middles(round_, people=people)
     return derivation.crowd_score(crowd.between(middles), round_=round_)

@@ -39,10 +39,11 @@ MIDDLES: Final = """
 """
 ARM: Final = """
     SELECT * FROM (
-        SELECT {place} AS place, {level} AS bp FROM human
-        ORDER BY {level} LIMIT {take} OFFSET {skip}
+        SELECT {place} AS place, {level} AS bp FROM human ORDER BY {level}
+        LIMIT 2 - (SELECT COUNT(*) FROM human) %% 2 OFFSET (SELECT COUNT(*) - 1 FROM human) / 2
     ) AS {level}
 """
+PEOPLE: Final = "SELECT {place} AS place, COUNT(*) AS bp FROM human"
 
 
 def write(round_: Round) -> int:
@@ -52,23 +53,21 @@ def write(round_: Round) -> int:
     return _run(statement, [_key(round_), _key(round_)])
 
 
-def middles(round_: Round, *, people: int) -> list[list[float]]:
-    """The one or two middle values of each level over the humans' entries, basis points.
+def middles(round_: Round) -> tuple[int, list[list[float]]]:
+    """How many humans' entries stand, and the one or two middle values of each level over them.
 
-    people: how many humans stand in the round.
+    The values are basis points.
     """
-    take, skip = 2 - people % 2, (people - 1) // 2
-    arms = " UNION ALL ".join(
-        ARM.format(place=place, level=level, take=take, skip=skip)
-        for place, level in enumerate(LEVELS)
-    )
-    statement = MIDDLES.format(levels=_levels(round_), arms=arms)
-    found: list[list[float]] = [[], [], []]
+    arms = [ARM.format(place=place, level=level) for place, level in enumerate(LEVELS)]
+    arms.append(PEOPLE.format(place=len(LEVELS)))
+    statement = MIDDLES.format(levels=_levels(round_), arms=" UNION ALL ".join(arms))
+    found: list[list[float]] = [[] for _ in arms]
     with connection.cursor() as cursor:
         cursor.execute(statement, [_key(round_)])
         for place, bp in cursor.fetchall():
             found[place].append(bp)
-    return found
+    *levels, (people,) = found
+    return int(people), levels
 
 
 def _milli(round_: Round) -> Term:
