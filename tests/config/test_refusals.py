@@ -90,7 +90,14 @@ def test_a_crontab_celery_can_read_is_kept(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("task", "a\0b"), ("task", "x" * 300), ("args", "[" * 3_000)]
+    ("field", "value"),
+    [
+        ("task", "a\0b"),
+        ("task", "x" * 300),
+        ("regtask", "a\0b"),
+        ("regtask", "x" * 300),
+        ("args", "[" * 3_000),
+    ],
 )
 def test_a_task_with_an_absurd_field_is_refused_there(
     admin_client: Client, field: str, value: str
