@@ -23,6 +23,10 @@ class TaskForm(beat.PeriodicTaskForm):
         """The parent reads fields that may have been refused before."""
         return self.cleaned_data if self.errors else super().clean()
 
+    def clean_headers(self) -> Any:
+        """Left empty it would be NULL, which the column is not."""
+        return self.cleaned_data["headers"] or "{}"
+
     def _clean_json(self, field: str) -> Any:
         try:
             return super()._clean_json(field)
