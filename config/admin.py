@@ -13,9 +13,19 @@ PARTS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 
 
 class TaskForm(beat.PeriodicTaskForm):
+    def clean_regtask(self) -> Any:
+        """It becomes `task` unlooked at: PostgreSQL stores neither NUL nor more than it has."""
+        value = self.cleaned_data["regtask"]
+        self.fields["task"].run_validators(value)
+        return value
+
     def clean(self) -> Any:
         """The parent reads fields that may have been refused before."""
         return self.cleaned_data if self.errors else super().clean()
+
+    def clean_headers(self) -> Any:
+        """Left empty it would be NULL, which the column is not."""
+        return self.cleaned_data["headers"] or "{}"
 
     def _clean_json(self, field: str) -> Any:
         try:

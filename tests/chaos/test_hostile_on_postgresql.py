@@ -43,7 +43,8 @@ def test_postgresql_gives_no_server_error_either(
         capture_output=True,
         text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    faults = [line for line in done.stdout.splitlines() if line.startswith("E  ")]
+    assert done.returncode == 0, "\n".join(faults[:60]) + done.stderr[-2000:]
     told = [line for line in done.stdout.splitlines() if line.startswith(tuple(STORIES))]
     assert len(told) == len(chosen)
     for line in told:

@@ -90,7 +90,14 @@ def test_a_crontab_celery_can_read_is_kept(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("task", "a\0b"), ("task", "x" * 300), ("args", "[" * 3_000)]
+    ("field", "value"),
+    [
+        ("task", "a\0b"),
+        ("task", "x" * 300),
+        ("regtask", "a\0b"),
+        ("regtask", "x" * 300),
+        ("args", "[" * 3_000),
+    ],
 )
 def test_a_task_with_an_absurd_field_is_refused_there(
     admin_client: Client, field: str, value: str
@@ -102,3 +109,14 @@ def test_a_task_with_an_absurd_field_is_refused_there(
     assert answer.status_code == 200
     assert set(answer.context["adminform"].form.errors) == {field}
     assert not PeriodicTask.objects.filter(name="a").exists()
+
+
+def test_a_task_without_headers_is_kept(admin_client: Client) -> None:
+    every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
+    task = PeriodicTask.objects.create(name="a", task="league.advance_rounds", interval=every)
+    form = {"name": "b", "task": task.task, "interval": every.pk, "args": "[]", "kwargs": "{}"}
+    page = f"{BEAT}periodictask/{task.pk}/change/"
+    answer = admin_client.post(page, form | {"headers": ""})
+    assert answer.status_code == 302
+    task.refresh_from_db()
+    assert (task.name, task.headers) == ("b", "{}")
