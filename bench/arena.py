@@ -55,8 +55,8 @@ PLAYERS = """
 
 
 KEPT = (
-    "predictions_score", "predictions_tally", "predictions_settlement", "leaderboard_standing",
-    "leaderboard_board", "league_roundevent",
+    "predictions_score", "predictions_tally", "predictions_settlement", "leaderboard_board",
+    "leaderboard_standing", "league_roundevent",
 )  # fmt: skip
 
 

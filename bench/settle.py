@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from bench import arena as arenas
 from bench.arena import Arena
-from bench.goals import Line, line
+from bench.goals import Line, line, tried
 from bench.harness import Cost, Plan, control, cpu, duel, middle, ratio, wal
 from bench.memory import peak_mb
 from bench.refs import floor, orm
@@ -25,15 +25,33 @@ from league.models import Round
 from predictions.scoring import grading
 
 PAST = 100
+KEYS = """
+    ALTER TABLE predictions_score
+        ADD CONSTRAINT key_of_round FOREIGN KEY (round_id) REFERENCES league_round (id)
+            DEFERRABLE INITIALLY DEFERRED,
+        ADD CONSTRAINT key_of_player FOREIGN KEY (player_id) REFERENCES league_player (id)
+            DEFERRABLE INITIALLY DEFERRED;
+    ALTER TABLE leaderboard_standing
+        ADD CONSTRAINT key_of_board FOREIGN KEY (board_id) REFERENCES leaderboard_board (id)
+            DEFERRABLE INITIALLY DEFERRED,
+        ADD CONSTRAINT key_of_player FOREIGN KEY (player_id) REFERENCES league_player (id)
+            DEFERRABLE INITIALLY DEFERRED
+"""
+NO_KEYS = """
+    ALTER TABLE predictions_score DROP CONSTRAINT key_of_round, DROP CONSTRAINT key_of_player;
+    ALTER TABLE leaderboard_standing DROP CONSTRAINT key_of_board, DROP CONSTRAINT key_of_player
+"""
 
 
 def run(plan: Plan) -> Iterator[Line]:
-    yield from hundred_thousand(plan)
+    lines, small = hundred_thousand(plan)
+    yield from lines
     yield from ten_thousand(plan)
     yield from after_history(plan)
-    yield from sparse(plan)
+    found, arena = sparse(plan)
+    yield found
     if plan.is_full:
-        yield from million(plan)
+        yield from million(arena, small=small)
 
 
 def settle(arena: Arena, round_: Round) -> None:
@@ -53,55 +71,68 @@ def against_floor(arena: Arena, round_: Round, *, reps: int) -> dict[str, list[C
     )
 
 
-def hundred_thousand(plan: Plan) -> Iterator[Line]:
+def hundred_thousand(plan: Plan) -> tuple[list[Line], float]:
+    """The lines, and the CPU seconds an entry cost."""
     count = plan.pick(smoke=50, quick=100_000, full=100_000)
     arena, round_ = ready(count)
-    costs = against_floor(arena, round_, reps=min(plan.reps, 7 if plan.is_full else 3))
-    noise = control(costs, a="floor", b="again", of=cpu)
-    yield line(
+    costs = against_floor(arena, round_, reps=plan.reps if plan.is_full else min(plan.reps, 3))
+    scores = line(
         "S1",
         **both(costs, of=cpu, shown=seconds),
         value=ratio(costs, ours="ours", floor="floor", of=cpu),
-        noise=noise,
+        noise=control(costs, a="floor", b="again", of=cpu),
+        is_whole=not plan.is_smoke,
         detail=f"{count:,} entries; WAL {megabytes(middle(costs['ours'], of=wal))}",
     )
-    yield line(
+    log = line(
         "S1-wal",
         **both(costs, of=wal, shown=megabytes),
         value=ratio(costs, ours="ours", floor="floor", of=wal),
+        is_whole=not plan.is_smoke,
     )
+    keyed = with_keys(arena, round_, floor_s=middle(costs["floor"], of=cpu))
     arena.restore()
-    yield line(
+    memory = line(
         "S7",
         floor="",
         ours="",
         value=peak_mb(partial(settle, arena, round_)),
         detail=f"{count:,} entries",
     )
+    return [scores, log, keyed, memory], middle(costs["ours"], of=cpu) / count
 
 
-def million(plan: Plan) -> Iterator[Line]:
-    small, large = 100_000, 1_000_000
-    per_entry = {}
-    for count in (small, large):
-        arena, round_ = ready(count)
-        costs = against_floor(arena, round_, reps=3)
-        per_entry[count] = middle(costs["ours"], of=cpu) / count
-        if count == large:
-            yield line(
-                "S2",
-                **both(costs, of=cpu, shown=seconds),
-                value=ratio(costs, ours="ours", floor="floor", of=cpu),
-                noise=control(costs, a="floor", b="again", of=cpu),
-                detail=f"{count:,} entries; WAL {megabytes(middle(costs['ours'], of=wal))}",
-            )
-    yield line(
-        "S3",
-        floor=micro(per_entry[small]),
-        ours=micro(per_entry[large]),
-        value=per_entry[large] / per_entry[small],
-        detail=f"{plan.reps and 3} turns each",
+def with_keys(arena: Arena, round_: Round, *, floor_s: float) -> Line:
+    """The same, were the database to check each score's and each place's keys once more."""
+    arenas.run(KEYS)
+    ours_s = middle([arena.restored(partial(settle, arena, round_)) for _ in range(2)], of=cpu)
+    arenas.run(NO_KEYS)
+    return tried(
+        "S1",
+        "the same, with foreign keys checked by the database",
+        floor=seconds(floor_s),
+        ours=seconds(ours_s),
+        ratio=ours_s / floor_s,
     )
+
+
+def million(arena: Arena, *, small: float) -> Iterator[Line]:
+    """`small` is what an entry cost among a hundred thousand, CPU seconds."""
+    round_ = arena.settled(arena.next(), entries=arena.players)
+    arena.keep()
+    variants = {
+        "floor": partial(floor.settle, arena.season, round_),
+        "ours": partial(settle, arena, round_),
+    }
+    costs = duel(variants, reps=2, prepare=lambda _name: arena.restore())
+    large = middle(costs["ours"], of=cpu) / arena.players
+    yield line(
+        "S2",
+        **both(costs, of=cpu, shown=seconds),
+        value=ratio(costs, ours="ours", floor="floor", of=cpu),
+        detail=f"{arena.players:,} entries, 2 pairs",
+    )
+    yield line("S3", floor=micro(small), ours=micro(large), value=large / small)
 
 
 def ten_thousand(plan: Plan) -> Iterator[Line]:
@@ -147,11 +178,12 @@ def after_history(plan: Plan) -> Iterator[Line]:
     )
 
 
-def sparse(plan: Plan) -> Iterator[Line]:
+def sparse(plan: Plan) -> tuple[Line, Arena]:
     """A round of few among many: what it writes, against ranking everybody anew."""
     everybody = plan.pick(smoke=200, quick=100_000, full=1_000_000)
     few = everybody // 100
-    arena, _ = ready(everybody)
+    arena = arenas.build(count=everybody)
+    arena.settled(arena.next(), entries=everybody)
     arena.settle_all()
     round_ = arena.settled(arena.next(), entries=few)
     arena.keep()
@@ -160,16 +192,19 @@ def sparse(plan: Plan) -> Iterator[Line]:
             "few": lambda: grading._grade(round_, now=arena.now),  # noqa: SLF001
             "all": lambda: standings.publish(now=arena.now),
         },
-        reps=min(plan.reps, 3),
+        reps=2,
         prepare=lambda name: arena.restore() if name == "few" else None,
     )
-    yield line(
+    found = line(
         "S6",
         floor=seconds(middle(costs["few"], of=cpu)),
         ours=seconds(middle(costs["all"], of=cpu)),
         value=ratio(costs, ours="all", floor="few", of=cpu),
+        is_whole=plan.is_full,
         detail=f"{few:,} of {everybody:,}; a table of M players rests M / 10,000 s between ranks",
     )
+    arena.settle_all()
+    return found, arena
 
 
 def compared(

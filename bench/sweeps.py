@@ -109,6 +109,7 @@ def idle(plan: Plan) -> Line:
         floor="",
         ours=f"{middle(costs, of=wall) * 1e3:.1f} ms",
         value=middle(costs, of=wall) * 1e3,
+        is_whole=not plan.is_smoke,
         detail=f"{count:,} rounds behind, {waiting:,} ahead, {costs[-1].statements} statements",
     )
 
@@ -130,7 +131,8 @@ def catch_up(plan: Plan) -> Line:
         "catch-up",
         floor="",
         ours=f"{took:.1f} s",
-        value=took * 1_000 / count if plan.is_full else took * 1_000 / max(count, 250),
+        value=took * 1_000 / count,
+        is_whole=not plan.is_smoke,
         detail=f"{count:,} rounds x {ENTRIES} predictions in {looks} sweeps; judged per thousand",
     )
 

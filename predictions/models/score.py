@@ -5,7 +5,7 @@ class Score(models.Model):
     """Skill points of one prediction under one settlement of its round, in milli-points.
 
     Written by one statement from rows whose own foreign keys hold, and derivable again at any
-    time: keys checked once more, row by row, cost a third of settling (docs/decisions/0009).
+    time: keys checked once more, row by row, cost most of settling (docs/decisions/0010).
     """
 
     round = models.ForeignKey(
