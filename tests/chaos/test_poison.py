@@ -20,8 +20,9 @@ from league import calendar, frames, operations, players, quarantine, rounds
 from league.models import Player, Round, Season
 from league.models.round import POISONED, Status
 from markets.models import Asset
-from predictions import settlements, submissions, words
+from predictions import submissions, words
 from predictions.models import Commitment, Prediction
+from predictions.scoring import tallies
 from tests import factories
 from tests.chaos import engine, report
 from tests.factories import NOON
@@ -179,9 +180,7 @@ def test_a_round_that_cannot_be_graded_leaves_no_half_of_it(
     with counted(f"grading, {how.__name__}") as numbers:
         sweeps.run(now=LOCK)
         with monkeypatch.context() as patch:
-            poison(
-                patch, (settlements, "request"), how=how, of=the("BTC")
-            )  # the last act of its transaction
+            poison(patch, (tallies, "add"), how=how, of=the("BTC"))  # after the scores
             strike(LOCK + HOUR, on_time=Status.FINAL, numbers=numbers)
         assert the("BTC").status == Status.SETTLED
         assert operations.revive(the("BTC"))

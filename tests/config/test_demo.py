@@ -11,6 +11,7 @@ from config import demo, demo_people, sweeps
 from leaderboard.models import Board, Standing
 from league.horizons import TABLE
 from league.models import League, Player, Round, RoundEvent, Season
+from markets import bars
 from predictions.models import Prediction, Score
 from tests import factories
 from tests.factories import NOON
@@ -102,6 +103,7 @@ def test_the_demo_says_the_same_on_every_machine() -> None:
         "chain.Anchor", "chain.LedgerEntry", "league.Round", "league.Season", "league.Player",
         "markets.Bar", "markets.Observation",
     )  # fmt: skip
+    bars.forget()
     prepare()
     assert points() == first
 

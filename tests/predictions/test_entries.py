@@ -22,7 +22,7 @@ WORD = {
 
 def probability(text: str) -> dict[str, Any]:
     levels = dict.fromkeys(("p10", "p50", "p90"), Decimal(text))
-    return {"form": "prob_up", "basis": "return", **levels}
+    return {"form": "prob_up", "basis": "return", "probit": 0.0, **levels}
 
 
 @pytest.fixture

@@ -99,6 +99,21 @@ def test_who_lifts_the_servers_limit_may_wait(database: base.DatabaseWrapper) ->
         assert cursor.fetchone()[0] == 2
 
 
+def test_who_raises_the_limit_in_a_transaction_may_wait_until_it_ends(
+    database: base.DatabaseWrapper,
+) -> None:
+    assert ask(database) == 1
+    database.set_autocommit(False)
+    database.connection.longer_s = 5.0
+    assert ask(database, "SELECT 2 FROM pg_sleep(1)") == 2
+    assert database.connection.longer_s == 5.0
+    database.commit()
+    database.set_autocommit(True)
+    assert database.connection.longer_s == 0.0
+    with pytest.raises(OperationalError):
+        ask(database, "SELECT 2 FROM pg_sleep(1)")
+
+
 def test_the_sessions_limits_are_in_force(postgres_url: str, tmp_path: Path) -> None:
     code = (
         "import json; from django.db import connection as c; k = c.cursor();"
