@@ -16,16 +16,18 @@ from django.db import connection
 
 from league.clock import Clock, FixedClock
 
-# The subquery is evaluated once, so the stamp returned is the one compared with the lock.
+# Materialized, the clock is read once: the stamp returned is the one compared with every lock.
 POSTGRES = """
-    SELECT r.id, clock.at FROM league_round AS r, (SELECT {clock} AS at) AS clock
+    SELECT r.id, clock.at{more} FROM league_round AS r, (
+        WITH once AS MATERIALIZED (SELECT {clock} AS at) SELECT at FROM once
+    ) AS clock
     WHERE {which} AND r.status = 'open' AND r.opens_at <= clock.at AND clock.at < r.locks_at{also}
     ORDER BY r.id
     FOR SHARE OF r
 """
 # Evaluated for every row, yet 'now' is one instant for the whole statement.
 SQLITE = """
-    SELECT r.id, clock.at FROM league_round AS r, (SELECT {clock} AS at) AS clock
+    SELECT r.id, clock.at{more} FROM league_round AS r, (SELECT {clock} AS at) AS clock
     WHERE {which} AND r.status = 'open' AND r.opens_at <= clock.at AND clock.at < r.locks_at{also}
 """
 SQLITE_CLOCK = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') || '000'"
@@ -34,18 +36,18 @@ POSTGRES_MANY = "r.id = ANY(%(round_ids)s)"
 SQLITE_MANY = "r.id IN (SELECT value FROM json_each(%(round_ids)s))"
 
 
-def door(*, which: str = ONE, also: str = "", is_fixed: bool = False) -> str:
+def door(*, which: str = ONE, also: str = "", more: str = "", is_fixed: bool = False) -> str:
     """The SELECT that lets an open round's entry through: `id` and the instant `at`, or no row.
 
     On PostgreSQL the rows stay locked, in the order of their ids, until the caller commits. `also`
-    is a condition on `r` and `clock.at`. With `is_fixed` the instant is the parameter `at`, else
-    the database's clock.
+    is a condition on `r` and `clock.at`, `more` are columns of theirs. With `is_fixed` the instant
+    is the parameter `at`, else the database's clock.
     """
     if connection.vendor == "postgresql":
         clock = "%(at)s::timestamptz" if is_fixed else "clock_timestamp()"
-        return POSTGRES.format(clock=clock, which=which, also=also)
+        return POSTGRES.format(clock=clock, which=which, also=also, more=more)
     clock = "%(at)s" if is_fixed else SQLITE_CLOCK
-    return SQLITE.format(clock=clock, which=which, also=also)
+    return SQLITE.format(clock=clock, which=which, also=also, more=more)
 
 
 def admit(*, round_id: UUID, clock: Clock) -> datetime | None:

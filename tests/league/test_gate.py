@@ -114,3 +114,15 @@ def test_whole_and_fractional_lock_times_are_compared_as_times() -> None:
         assert admit(round_, lock - LEAST) == lock - LEAST
         assert admit(round_, lock - HOUR) == lock - HOUR
         assert admit(round_, lock - HOUR - LEAST) is None
+
+
+def test_many_rounds_are_admitted_at_one_instant() -> None:
+    """However the database looks for them: a small table it reads row by row, clock and all."""
+    now = gate.database_now().replace(microsecond=0)
+    season = factories.season(now=now)
+    locks = [now + timedelta(minutes=30, seconds=number) for number in range(12)]
+    rounds = [factories.opened(factories.round_of(season, locks_at=lock)) for lock in locks]
+    with transaction.atomic():
+        admitted = gate.admit_all(round_ids=[each.pk for each in rounds])
+    assert set(admitted) == {each.pk for each in rounds}
+    assert len(set(admitted.values())) == 1
