@@ -4,7 +4,7 @@ ambiguous JSON.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import IO, Any
 
@@ -15,6 +15,8 @@ from rest_framework import exceptions, parsers, renderers
 from config import problems
 
 DEEPEST = 20
+ESCAPE = "\\u"
+BRACKET = re.compile(r"[\[{\]}]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 # A string never gives a character back and may lack its end: one pass, whatever the text.
 STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
@@ -88,20 +90,28 @@ def parse(body: bytes) -> Any:
         raise exceptions.ParseError(f"Malformed JSON: {error}") from error
     except ArithmeticError as error:
         raise exceptions.ParseError("Malformed JSON: an exponent is too long.") from error
-    refuse_odd_text(value)
+    if ESCAPE in text:  # unescaped, UTF-8 has no surrogates and a string of JSON no NUL
+        refuse_odd_text(value)
     return value
 
 
 def check_depth(text: str) -> None:
     """Counts brackets outside strings before the recursive decoder sees them."""
     depth = 0
-    for mark in STRING_OR_BRACKET.findall(text):
+    for mark in _marks(text):
         if mark in "[{":
             depth += 1
         elif mark in "]}":
             depth -= 1
         if depth > DEEPEST:
             raise exceptions.ParseError(f"Malformed JSON: nested deeper than {DEEPEST}.")
+
+
+def _marks(text: str) -> Iterable[str]:
+    """Every bracket outside strings, in order; perhaps with other text that is no bracket."""
+    if "\\" in text:
+        return STRING_OR_BRACKET.findall(text)
+    return BRACKET.findall("".join(text.split('"')[::2]))  # a quote begins or ends a string
 
 
 def unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

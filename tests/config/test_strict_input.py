@@ -30,6 +30,28 @@ def test_depth_ends_at_twenty(depth: int) -> None:
             strict_input.parse(body)
 
 
+@given(st.text(alphabet='[]{}",:a', max_size=120))
+def test_depth_is_the_same_with_and_without_escapes(text: str) -> None:
+    """A text without a backslash is searched in a quicker way."""
+    deep = "[" * 15 + text
+
+    def is_refused(said: str) -> bool:
+        try:
+            strict_input.check_depth(said)
+        except ParseError:
+            return True
+        return False
+
+    assert is_refused(deep) == is_refused(f'"\\n"{deep}')
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800", "\\uDFFF"])
+def test_odd_text_is_found_in_names_and_values(text: str) -> None:
+    for body in (f'{{"{text}": 1}}', f'[["{text}"]]'):
+        with pytest.raises(ParseError, match="NUL or half"):
+            strict_input.parse(body.encode())
+
+
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_parse_or_are_refused(body: bytes) -> None:
     with contextlib.suppress(ParseError):
