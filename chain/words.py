@@ -1,7 +1,7 @@
 """ABI words: every value the league hashes is a row of fixed 32-byte big-endian words."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Rounded
 from functools import lru_cache
 
 from chain.hashing import HASH_BYTES, keccak256
@@ -11,6 +11,10 @@ ADDRESS_BYTES = 20
 _INT_BITS = 256
 # Beyond these powers of ten no word exists, and the exact arithmetic below would be unbounded.
 _COARSEST, _FINEST = 76, -64
+# Most numbers are these many digits, and a product that would need more raises.
+_PLAIN = Context(prec=40, traps=[Rounded])
+_SCALE = Decimal(10**PRICE_PLACES)
+_BOUND = 1 << (_INT_BITS - 1)
 
 
 class NotRepresentable(ValueError):
@@ -33,8 +37,7 @@ def uint(value: int) -> bytes:
 
 def int256(value: int) -> bytes:
     """Two's complement int256. :raises NotRepresentable: when out of range."""
-    bound = 1 << (_INT_BITS - 1)
-    if not -bound <= value < bound:
+    if not -_BOUND <= value < _BOUND:
         raise NotRepresentable(f"{value} does not fit int256.")
     return value.to_bytes(HASH_BYTES, "big", signed=True)
 
@@ -46,6 +49,10 @@ def fixed(value: Decimal) -> bytes:
     """
     if not value.is_finite():
         raise NotRepresentable(f"{value} is not a finite number.")
+    if -PRICE_PLACES <= value.adjusted() <= PRICE_PLACES * 2:  # a price, most likely
+        scaled = _scaled(value)
+        if scaled is not None:
+            return int256(scaled)
     if value.adjusted() > _COARSEST or int(value.as_tuple().exponent) < _FINEST:
         raise NotRepresentable(f"{value} is out of range.")
     numerator, denominator = value.as_integer_ratio()
@@ -53,6 +60,16 @@ def fixed(value: Decimal) -> bytes:
     if remainder:
         raise NotRepresentable(f"{value} has more than {PRICE_PLACES} decimal places.")
     return int256(scaled)
+
+
+def _scaled(value: Decimal) -> int | None:
+    """A number of few digits; None where it takes the long way."""
+    try:
+        product = _PLAIN.multiply(value, _SCALE)
+    except Rounded:
+        return None
+    scaled = int(product)
+    return scaled if scaled == product else None
 
 
 def instant(value: datetime) -> bytes:

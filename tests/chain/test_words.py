@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,20 @@ def test_what_is_no_address_is_refused(value: str) -> None:
 def test_bytes32_refuses_other_lengths() -> None:
     with pytest.raises(NotRepresentable):
         words.bytes32(b"\0" * 31)
+
+
+@given(digits=st.integers(-(10**45), 10**45), exponent=st.integers(-30, 20))
+def test_a_number_is_its_exact_multiple_however_long_it_is(digits: int, exponent: int) -> None:
+    value = Decimal(f"{digits}E{exponent}")
+    exact = Fraction(value) * 10**8
+    if exact.denominator == 1 and abs(exact) < 2**255:
+        assert int.from_bytes(words.fixed(value), "big", signed=True) == exact
+    else:
+        with pytest.raises(NotRepresentable):
+            words.fixed(value)
+
+
+@pytest.mark.parametrize("text", ["0", "-0.00000000", "1E+9", "123456789012.12345678", "1E-8"])
+def test_numbers_of_few_digits_are_exact(text: str) -> None:
+    value = Decimal(text)
+    assert int.from_bytes(words.fixed(value), "big", signed=True) == int(value.scaleb(8))
