@@ -14,6 +14,7 @@ from league.volatility import TooFewBars, ewma_sigma_bp, house_quantiles_bp
 from markets import bars
 
 PLACES = Decimal("1e-8")
+BASIS_POINTS = Decimal(10_000)
 BORROWED = 1.5
 FRESH_S = 15 * MINUTE
 
@@ -37,7 +38,7 @@ class Frame:
 
     def price_at(self, basis_points: float) -> Decimal:
         """The price `basis_points` of log return away from this frame's."""
-        raw = self.price * (Decimal(basis_points) / 10_000).exp()
+        raw = self.price * (Decimal(basis_points) / BASIS_POINTS).exp()
         return raw.quantize(PLACES, ROUND_HALF_EVEN)
 
     def house_prices(self) -> tuple[Decimal, Decimal, Decimal]:

@@ -4,7 +4,7 @@ Nothing here decides anything: who acts on a memory asks the database again in t
 """
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
@@ -32,13 +32,28 @@ class Memory(Generic[T]):
             return None
         return found[1]
 
+    def recall_all(self, keys: Iterable[Hashable], *, now: datetime) -> dict[Any, T]:
+        """Those of many that are known."""
+        database, kept, lifetime = _database(), self._kept, self.lifetime
+        found = {key: kept.get((database, key)) for key in keys}
+        return {
+            key: seen[1]
+            for key, seen in found.items()
+            if seen and seen[0] <= now < seen[0] + lifetime
+        }
+
     def keep(self, key: Hashable, value: T, *, now: datetime) -> None:
-        place = (_database(), key)
+        self.keep_all({key: value}, now=now)
+
+    def keep_all(self, values: Mapping[Any, T], *, now: datetime) -> None:
+        database = _database()
         with self._lock:
-            self._kept.pop(place, None)
-            while len(self._kept) >= self.most:
-                del self._kept[next(iter(self._kept))]
-            self._kept[place] = (now, value)
+            for key, value in values.items():
+                place = (database, key)
+                self._kept.pop(place, None)
+                while len(self._kept) >= self.most:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[place] = (now, value)
 
     def drop(self, key: Hashable) -> None:
         with self._lock:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,11 +18,10 @@ from predictions import reach, shelf
 from predictions.entry_forms import Entry
 from predictions.item_faults import ItemFault, ItemsNotOpen, ItemsTooFar, ItemsUnknown
 from predictions.models import Prediction
-from predictions.reach import EntryTooFar
+from predictions.reach import EntryTooFar, Quantiles, Ruler
 from predictions.submissions import Collision, PlayerSuspended
 from predictions.words import Word
 
-Quantiles = tuple[Decimal, Decimal, Decimal]
 MOST = 500
 
 
@@ -66,7 +64,7 @@ def check(items: Sequence[Item], *, viewer: Viewer, now: datetime) -> Batch:
             [ItemFault(place, "round", "not_found", "There is no such round.") for place in lost]
         )
     known = [round_ for round_ in rounds if round_ is not None]
-    return Batch(items, known, _quantiles(items, known, now=now))
+    return Batch(items, known, measured(items, _rulers(known, now=now)))
 
 
 def enter(batch: Batch, *, player: Player, once: Once[list[Entered]]) -> list[Entered]:
@@ -107,13 +105,16 @@ def _rounds(ids: Sequence[UUID], *, viewer: Viewer) -> dict[UUID, Round]:
     return found
 
 
-def _quantiles(
-    items: Sequence[Item], rounds: Sequence[Round], *, now: datetime
-) -> list[Quantiles]:
+def _rulers(rounds: Sequence[Round], *, now: datetime) -> list[Ruler]:
+    return [reach.ruler(frames.recent(round_, now=now)) for round_ in rounds]
+
+
+def measured(items: Sequence[Item], rulers: Sequence[Ruler]) -> list[Quantiles]:
+    """The prices the items stand for, each by its own ruler. :raises ItemsTooFar:"""
     found, faults = [], []
-    for place, (item, round_) in enumerate(zip(items, rounds, strict=True)):
+    for place, (item, ruler) in enumerate(zip(items, rulers, strict=True)):
         try:
-            found.append(reach.check(item.entry, frame=frames.recent(round_, now=now)))
+            found.append(ruler.check(item.entry))
         except EntryTooFar as error:
             faults.append(ItemFault(place, error.field, error.code, str(error)))
     if faults:

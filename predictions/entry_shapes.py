@@ -17,6 +17,9 @@ NUMBERS = {QUANTILES: ("p10", "p50", "p90"), POINT: ("point",), PROB_UP: ("prob_
 NUMERIC = ("p10", "p50", "p90", "point", "prob_up")
 FIELDS = frozenset({"form", "basis", *NUMERIC})
 MOST_UNKNOWN = 20
+BASES = (PRICE, RETURN)
+# What most entries are: nothing can be amiss in their shape but the values.
+COMPLETE = ({"form", "p10", "p50", "p90"}, {"form", "basis", "p10", "p50", "p90"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ def read(data: object) -> Entry:
     :raises Misshapen: naming every field at fault.
     :raises predictions.entry_forms.InvalidEntry: for numbers no prediction can hold.
     """
+    if isinstance(data, dict) and data.keys() in COMPLETE and data["form"] == QUANTILES:
+        low, middle, high = data["p10"], data["p50"], data["p90"]
+        basis = data.get("basis", PRICE)
+        if basis in BASES and _is_plain(low) and _is_plain(middle) and _is_plain(high):
+            return entry_forms.quantiles(Decimal(low), Decimal(middle), Decimal(high), basis=basis)
     if not isinstance(data, Mapping):
         raise Misshapen([_no_object(data)])
     if not data.keys() <= FIELDS:
@@ -76,7 +84,7 @@ def _no_object(data: object) -> Fault:
 def _choices(data: Mapping[str, Any]) -> Iterator[Fault]:
     if "form" not in data:
         yield missing("form")
-    for field, choices in (("form", NUMBERS), ("basis", (PRICE, RETURN))):
+    for field, choices in (("form", NUMBERS), ("basis", BASES)):
         said = data.get(field, choices)
         if said is None:
             yield _null(field)
@@ -97,6 +105,10 @@ def _numbers(data: Mapping[str, Any], numbers: dict[str, Decimal]) -> Iterator[F
             numbers[field] = Decimal(text)
         else:
             yield Fault(field, "invalid", "A valid number is required.")
+
+
+def _is_plain(said: object) -> bool:
+    return isinstance(said, str) and inputs.PLAIN.fullmatch(said) is not None
 
 
 def _null(field: str) -> Fault:

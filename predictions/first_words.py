@@ -7,16 +7,13 @@ and the ordinary way finds out why.
 """
 
 import functools
-import select
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.backends.utils import CursorWrapper
 
-from league import gate, keys, known
+from league import gate, keys, known, prepared
 from league.frames import Frame
 from league.identifiers import uuid7
 from league.models import ApiKey, Round
@@ -68,7 +65,7 @@ def _insert(row: Prediction, bid: Bid) -> datetime | None:
     database: Any = connections[DEFAULT_DB_ALIAS]  # the connection itself: its proxy is slow
     parameters = _parameters(row, database)
     parameters |= keys.good(bid.key) | known.so(bid.round_)
-    with _cursor(database) as cursor:
+    with prepared.cursor(database) as cursor:
         cursor.execute(_statement(database.vendor), parameters)
         found = cursor.fetchone()
     return gate.instant(found[0]) if found else None
@@ -106,26 +103,3 @@ def _value(field: "models.Field[Any, Any]") -> str:
     if connection.vendor != "postgresql":
         return f"%({field.attname})s"
     return f"CAST(%({field.attname})s AS {cast})"
-
-
-def _cursor(database: Any) -> CursorWrapper:
-    """On PostgreSQL one that prepares: this statement takes longer to plan than to run."""
-    cursor: CursorWrapper
-    if database.vendor != "postgresql":
-        cursor = database.cursor()
-        return cursor
-    _check(database)
-    database.ensure_connection()
-    raw = database.connection
-    raw.prepare_threshold = 1
-    # Counted, logged and wrapped as every other cursor of Django's.
-    cursor = database._prepare_cursor(psycopg.Cursor(raw))  # noqa: SLF001
-    return cursor
-
-
-def _check(database: Any) -> None:
-    """Django's health check is a statement; a server that hung up left something to read."""
-    raw = database.connection
-    if raw is not None and (raw.closed or select.select([raw.fileno()], [], [], 0)[0]):
-        database.close_if_health_check_failed()
-    database.health_check_done = True

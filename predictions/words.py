@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from chain import schema
+from chain.series import Series
 from league.frames import Frame
 from league.models import Player, Round
 from predictions.entry_forms import PROB_UP, Entry, probit
@@ -68,6 +69,12 @@ def committed(*, round_: Round, player: Player, entry: Entry, seal: Seal) -> sch
         payload_hash=seal.payload_hash,
         salt=seal.salt,
     )
+
+
+def first_series(player: str, league: str) -> Series:
+    """Words of a handle in a league, by its pinned name: first ones with nothing behind them."""
+    name = schema.name_hash(league)
+    return Series(league=name, player=player, revision=1, payload_hash=NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 import uuid
 
-from league.identifiers import uuid7
+from league.identifiers import uuid7, uuid7s
 
 
 def test_ids_are_version_7_of_the_rfc() -> None:
@@ -17,3 +17,10 @@ def test_ids_sort_by_the_millisecond_they_were_made_in() -> None:
 
 def test_ids_do_not_repeat() -> None:
     assert len({uuid7() for _ in range(5000)}) == 5000
+
+
+def test_many_made_at_once_are_as_different() -> None:
+    made = uuid7s(500)
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+    assert len({one.int & (2**62 - 1) for one in made}) == 500
+    assert uuid7s(0) == []

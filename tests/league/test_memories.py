@@ -56,3 +56,12 @@ def test_another_database_is_another_memory(memory: Memory[str], tmp_path: Path)
     with disk.database(tmp_path):
         assert memory.recall("a", now=NOON) is None
     assert memory.recall("a", now=NOON) == "one"
+
+
+def test_many_are_kept_and_recalled_at_once(memory: Memory[str]) -> None:
+    memory.keep("a", "old", now=NOON - 10 * SECOND)
+    memory.keep_all({"b": "B", "c": "C"}, now=NOON)
+    assert memory.recall_all(["a", "b", "c", "d"], now=NOON) == {"b": "B", "c": "C"}
+    assert memory.recall_all(["b"], now=NOON - SECOND) == {}
+    memory.keep_all({"d": "D", "e": "E"}, now=NOON)
+    assert memory.recall_all("abcde", now=NOON) == {"c": "C", "d": "D", "e": "E"}
