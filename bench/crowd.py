@@ -31,6 +31,7 @@ KEYS = """
     FROM generate_series(1, %s) AS n JOIN league_player AS p ON p.handle = 'bench-' || n
 """
 HORIZON = timedelta(hours=24)
+MANY = "/api/v1/predictions/bulk"
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
@@ -66,7 +67,10 @@ def rounds(of: Season, count: int) -> list[uuid.UUID]:
         )
         for number in range(count)
     ]
-    return [each.pk for each in Round.objects.bulk_create(made)]
+    found = [each.pk for each in Round.objects.bulk_create(made)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE league_round, league_season, league_league")
+    return found
 
 
 def bulk(round_ids: Sequence[uuid.UUID]) -> bytes:
@@ -82,8 +86,9 @@ def path(round_id: uuid.UUID) -> str:
 def post(app: Wsgi, address: str, *, key: str, body: bytes = BODY) -> bytes:
     """One request through a WSGI application, without sockets. :raises AssertionError: not 201."""
     said: list[str] = []
+    path_info, _, query = address.partition("?")
     environ = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": address, "SCRIPT_NAME": "", "QUERY_STRING": "",
+        "REQUEST_METHOD": "POST", "PATH_INFO": path_info, "SCRIPT_NAME": "", "QUERY_STRING": query,
         "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
         "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": "localhost", "HTTP_ACCEPT": "*/*", "HTTP_AUTHORIZATION": f"Bearer {key}",
