@@ -35,7 +35,7 @@ class BulkItemSerializer(EntrySerializer):
     round = serializers.UUIDField()
 
 
-class BulkSerializer(StrictSerializer):  # for the schema: predictions.views.bulk reads it
+class BulkSerializer(StrictSerializer):  # for the schema: predictions.views.bulk_items reads it
     items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=500)
 
 
