@@ -12,7 +12,18 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 PARTS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 
 
-class TaskForm(beat.PeriodicTaskForm):
+class Unprompted:
+    """Default values are not sent along hidden: what came back would be read unchecked."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for field in self.fields.values():
+            field.show_hidden_initial = False
+
+
+class TaskForm(Unprompted, beat.PeriodicTaskForm):
     def clean_regtask(self) -> Any:
         """It becomes `task` unlooked at: PostgreSQL stores neither NUL nor more than it has."""
         value = self.cleaned_data["regtask"]
@@ -34,7 +45,7 @@ class TaskForm(beat.PeriodicTaskForm):
             raise ValidationError("Nested too deeply.") from error
 
 
-class CrontabForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class CrontabForm(Unprompted, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     def clean(self) -> Any:
         """The model's validators let through what Celery cannot read, and its page fails on it."""
         for part in PARTS:

@@ -13,6 +13,7 @@ from typing import Final
 
 from chain import invariants as of_chain
 from leaderboard import invariants as of_leaderboard
+from league import departure
 from league import invariants as of_league
 from league.cadence import EPOCH
 from league.models import InvariantReport
@@ -109,7 +110,8 @@ def _try(check: Check, since: datetime) -> int | None:
     """One broken check must not hide what the others find."""
     try:
         violations = check(since)
-    except Exception:
+    except Exception as error:
+        departure.heed(error)
         logger.exception("invariant not checked", extra={"check": check.__name__})
         return None
     if violations:

@@ -85,6 +85,7 @@ def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
                 horizon=horizon,
                 defaults={"rounds": 0, "locks": 0, "published_at": now, "version": 0},
             )
+            _require(is_still=sizes_of(season, horizon) == sizes)  # before the costly part, too
             Standing.objects.filter(board=board).delete()
             players = tables.write(board, terms=_terms(sizes, horizon))
             Board.objects.filter(pk=board.pk).update(

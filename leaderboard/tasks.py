@@ -8,6 +8,7 @@ from celery import shared_task
 from leaderboard import standings
 
 
-@shared_task(name="leaderboard.publish_standings")
+# As long as its statements may take (predictions.allowance).
+@shared_task(name="leaderboard.publish_standings", soft_time_limit=240, time_limit=270)
 def publish_standings(*, now: datetime, **_: Any) -> None:
     standings.publish(now=now)

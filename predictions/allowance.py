@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-LONGEST_S: Final = 300
+LONGEST_S: Final = 200
 MARGIN_S: Final = 2.0  # the server's limit comes first
 MEMORY: Final = "64MB"
 

@@ -19,6 +19,7 @@ def commit_locked(*, now: datetime, **_: Any) -> None:
     commitments.commit(now=now)
 
 
-@shared_task(name="predictions.grade_settled")
+# As long as its statements may take (predictions.allowance).
+@shared_task(name="predictions.grade_settled", soft_time_limit=240, time_limit=270)
 def grade_settled(*, now: datetime, **_: Any) -> None:
     grading.grade(now=now)

@@ -15,7 +15,13 @@ from league.models.league import validate_cadence
 
 
 class SafeJSONField(forms.JSONField):
-    """A number of thousands of digits is a ValueError that Django's own field lets pass."""
+    """A number of thousands of digits is a ValueError that Django's own field lets pass.
+
+    Its default is not sent along hidden: what came back would be read unchecked.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"show_hidden_initial": False})
 
     def to_python(self, value: Any) -> Any:
         try:

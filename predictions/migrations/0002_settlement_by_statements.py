@@ -2,6 +2,7 @@
 evidence that a round's end is anchored with.
 """
 
+import math
 from statistics import NormalDist
 
 import django.db.models.deletion
@@ -28,6 +29,13 @@ REBUILT = """
 """
 
 
+def take_time(apps, schema_editor):
+    """Until the commit; our own clock (config.postgresql) waits as long as the server."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET LOCAL statement_timeout = 0")
+        schema_editor.connection.connection.longer_s = math.inf
+
+
 def fill_probits(apps, schema_editor):
     Prediction = apps.get_model("predictions", "Prediction")
     for word in Prediction.objects.filter(form="prob_up").iterator():
@@ -50,10 +58,9 @@ class Migration(migrations.Migration):
         ("league", "0004_patience_and_backoff"),
         ("predictions", "0001_initial"),
     ]
-    # Each step in a transaction of its own: PostgreSQL alters no table with pending triggers.
-    atomic = False
-
+    # All of it or nothing: a database of some size takes longer than a request's statement may.
     operations = [
+        migrations.RunPython(take_time, migrations.RunPython.noop),
         migrations.CreateModel(
             name="Settlement",
             fields=[

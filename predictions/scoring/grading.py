@@ -35,13 +35,12 @@ def grade(*, now: datetime) -> int:
 
 def _grade(round_: Round, *, now: datetime) -> bool:
     evidence = proofs.evidence_of(round_)
-    crowd_score = _crowd_score(round_)
     with transaction.atomic(durable=True):
         allowance.take()
         finals = tallies.claim(round_)
         if finals is None or not rounds.finalize(round_, now=now):
             return False
-        scored = marking.write(round_) + len(Score.objects.bulk_create(crowd_score))
+        scored = marking.write(round_) + len(Score.objects.bulk_create(_crowd_score(round_)))
         tallies.add(round_, finals=finals, scored=scored)
         Settlement.objects.create(round=round_, evidence=evidence, ended_at=now)
     return True

@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from league import authentication, keys, permissions
+from league import authentication, frames, keys, permissions
 from league.models import ApiKey
 from league.views import idempotency
 from predictions import bulk, first_batches, renditions
 from predictions import serializers as shapes
 from predictions.bulk import Entered, Item
+from predictions.item_faults import ItemsRefused
 from predictions.views import bulk_items
 from predictions.views.entries import DRY_RUN, is_alone, is_dry_run
 
@@ -86,7 +87,10 @@ def enter_at_once(request: Request, items: list[Item]) -> HttpResponse | None:
     is_remembered = first_batches.is_possible() and is_alone(request)
     if not is_remembered or not isinstance(request.auth, ApiKey):
         return None
-    made = first_batches.enter(request.auth, items, now=timezone.now())
+    try:
+        made = first_batches.enter(request.auth, items, now=timezone.now())
+    except (ItemsRefused, frames.NoFrame):  # the ordinary way says so once it knows who this is
+        made = None
     if made is None:
         authentication.confirm(request)
         return None

@@ -88,7 +88,9 @@ def identified(each: object, place: int, faults: list[ItemFault]) -> UUID | None
         return None
     try:
         if isinstance(said, str) and len(said) in UUID_LENGTHS:
-            return UUID(said)
+            key = UUID(said)
+            if said.lower() in {str(key), key.hex}:  # UUID() takes other spellings, too
+                return key
     except ValueError:
         said = None
     faults.append(ItemFault(place, "round", "invalid", "Must be a valid UUID."))

@@ -1,5 +1,7 @@
 """One's prediction on a round: give, revise, withdraw."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,8 +20,10 @@ from league import authentication, frames, keys, known, permissions, visibility
 from league.clock import DATABASE
 from league.models import ApiKey, Round
 from league.views import idempotency
-from predictions import entry_shapes, first_words, queries, submissions
+from predictions import entry_shapes, first_words, queries, reach, submissions
 from predictions import serializers as shapes
+from predictions.entry_forms import InvalidEntry
+from predictions.entry_shapes import Misshapen
 from predictions.first_words import Bid
 from predictions.models import Prediction
 from predictions.submissions import Accepted
@@ -143,13 +147,20 @@ def enter_at_once(request: Request, round_id: UUID) -> Response | None:
     now = timezone.now()
     round_ = known.public_round(round_id, now=now)
     if round_ is not None:
-        entry = entry_shapes.read(request.data)
-        bid = Bid(request.auth, round_, entry, frames.recent(round_, now=now), now)
-        accepted = first_words.enter(bid)
+        accepted = accepted_at_once(request.auth, round_, request.data, now=now)
         if accepted is not None:
             return shown(accepted)
     authentication.confirm(request)
     return None
+
+
+def accepted_at_once(key: ApiKey, round_: Round, data: Any, *, now: datetime) -> Accepted | None:
+    """None also for what is refused: the ordinary way says so once it knows who this is."""
+    try:
+        entry = entry_shapes.read(data)
+        return first_words.enter(Bid(key, round_, entry, frames.recent(round_, now=now), now))
+    except (InvalidEntry, Misshapen, reach.EntryTooFar, frames.NoFrame):
+        return None
 
 
 def is_alone(request: Request | HttpRequest) -> bool:

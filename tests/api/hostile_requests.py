@@ -105,7 +105,7 @@ def faults(ask: Ask, answer: Answer, *, secrets: list[str]) -> Iterator[str]:
         return
     if answer.kind == problems.CONTENT_TYPE:
         yield from problem_faults(ask, answer)
-    elif is_api(ask) and "text/html" not in ask.headers.get("Accept", ""):
+    elif is_api(ask) and not is_page(ask):
         yield f"{answer.kind} instead of a problem"
     spoken = FOREIGN.search(without_page_furniture(text))
     if spoken:
@@ -121,6 +121,11 @@ def problem_faults(ask: Ask, answer: Answer) -> Iterator[str]:
         yield f"code {told.get('code')} under status {answer.status}"
     if told["request_id"] != answer.headers.get("X-Request-ID"):
         yield "another request's id"
+
+
+def is_page(ask: Ask) -> bool:
+    """Whether HTML was asked for: the browsable API answers in kind."""
+    return "text/html" in ask.headers.get("Accept", "") or "format=api" in str(ask.query)
 
 
 def is_api(ask: Ask) -> bool:

@@ -83,6 +83,12 @@ def test_a_crontab_celery_cannot_read_is_refused_at_the_field(
     assert not CrontabSchedule.objects.exists()
 
 
+def test_a_hidden_default_of_any_length_is_nobodys_business(admin_client: Client) -> None:
+    absurd = {"initial-timezone": "x" * 5_000}
+    answer = admin_client.post(f"{BEAT}crontabschedule/add/", ANY_TIME | absurd)
+    assert answer.status_code == 302
+
+
 def test_a_crontab_celery_can_read_is_kept(admin_client: Client) -> None:
     answer = admin_client.post(f"{BEAT}crontabschedule/add/", ANY_TIME | {"minute": "*/5"})
     assert answer.status_code == 302

@@ -263,6 +263,12 @@ def test_an_emptied_cadence_means_the_defaults(admin_client: Client, league: Lea
     assert League.objects.get(slug="weekly").cadence == {}
 
 
+def test_a_hidden_cadence_is_not_read(admin_client: Client, league: League) -> None:
+    absurd = {"initial-cadence": "9" * 5_000}
+    answer = admin_client.post("/admin/league/league/add/", league_form(**absurd))
+    assert answer.status_code == 302
+
+
 # -- players and keys --------------------------------------------------------------------------
 def test_banning_a_player_is_one_tick_and_its_kind_stays(
     admin_client: Client, room: showroom.Showroom

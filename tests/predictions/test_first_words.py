@@ -89,10 +89,10 @@ def test_a_key_and_a_round_never_seen_before_are_two_more(scene: Scene) -> None:
     assert (answer.status_code, statements) == (201, 3)
 
 
-def test_a_refused_shape_costs_a_warm_process_nothing(scene: Scene) -> None:
+def test_a_refusal_comes_after_key_and_round_were_asked_about_again(scene: Scene) -> None:
     scene.warm()
     answer, statements = counted(lambda: scene.post({"form": "point", "point": "1_000"}))
-    assert (answer.status_code, answer.json()["code"], statements) == (400, "invalid", 0)
+    assert (answer.status_code, answer.json()["code"], statements) == (400, "invalid", 2)
 
 
 # -- what it writes -------------------------------------------------------------------------------
