@@ -62,15 +62,20 @@ def test_a_thousand_overdue_rounds_are_settled_graded_ranked_and_anchored() -> N
     history.gather(now=NOON)
     now, looks = backlog.overdue_at(season), 0
     overdue = Round.objects.filter(season=season, settles_at__lte=now)
-    statements = 0
+    statements: list[str] = []
+
+    def send(execute: Any, sql: str, *arguments: Any) -> Any:
+        """Django's own log of queries keeps nine thousand."""
+        statements.append(sql.split(None, 1)[0])
+        return execute(sql, *arguments)
+
     while looks < 6 and (
         overdue.exclude(status=Status.FINAL).exists()
         or Anchor.objects.exclude(status="final").exists()
         or standings.lagging()
     ):
-        with CaptureQueriesContext(connection) as queries:
+        with connection.execute_wrapper(send):
             sweeps.run(now=now)
-        statements += len(queries)
         now += timedelta(seconds=5)
         looks += 1
     assert overdue.count() == count
@@ -82,7 +87,7 @@ def test_a_thousand_overdue_rounds_are_settled_graded_ranked_and_anchored() -> N
     assert not lifecycle.violations()
     report.add(
         "catching up", rounds=count, predictions=count * ENTRIES, looks=looks,
-        statements_a_round=round(statements / count, 1), violations=0,
+        statements_a_round=round(len(statements) / count, 1), violations=0,
     )  # fmt: skip
 
 

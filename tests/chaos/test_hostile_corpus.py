@@ -100,7 +100,7 @@ def cookies(session: str) -> dict[str, str]:
 @pytest.mark.chaos
 @pytest.mark.timeout(500)
 def test_no_request_is_a_server_error(siege: Siege) -> None:
-    many = 6 if report.is_long() else 1
+    many = 4 if report.is_long() else 1
     for route, who in itertools.product(urlconf.routes(), WHO):
         is_shut = route.startswith("admin/") and who != "staff"
         attack(siege, route, who, share=0 if is_shut else many)
