@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from bench.harness import Plan
 from tests.services.servers import ServerMissing
 
 # In the order they run; the table is in the order of the goals.
-TOPICS = ("merkle", "reads", "messages", "ingest", "submit", "settle", "sweeps")
+TOPICS = ("merkle", "reads", "messages", "ingest", "submit", "sweeps", "settle")
 STEADY = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -88,8 +89,13 @@ def _once(topic: str, *, plan: Plan, on: cluster.Cluster) -> list[Line]:
     random.seed(SEED)
     began = time.monotonic()
     on.open(topic)
+    lines: list[Line] = []
     try:
-        lines = list(importlib.import_module(f"bench.{topic}").run(plan))
+        for one in importlib.import_module(f"bench.{topic}").run(plan):
+            lines.append(one)  # what was measured before a failure is kept
+            print(one.goal, one.ratio, one.verdict, file=sys.stderr)
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001 -- shown; what it did not reach is told
+        traceback.print_exc()
     finally:
         on.close(topic)
         gc.collect()

@@ -5,6 +5,7 @@ nobody asked for meanwhile (autovacuum, parallel workers, just-in-time compilati
 """
 
 import contextlib
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Cluster:
         import redis  # noqa: PLC0415 -- after the environment is set
         from django.db import connection  # noqa: PLC0415 -- after the environment is set
 
+        from config.postgresql import base  # noqa: PLC0415 -- after the environment is set
+
         connection.close()
         name = f"bench_{topic}"
         self.postgres.run(f'DROP DATABASE IF EXISTS "{name}"')
@@ -44,6 +47,7 @@ class Cluster:
         connection.settings_dict["NAME"] = name
         # The limits that protect a service would cut a measurement short.
         connection.settings_dict["OPTIONS"] = {"options": "-c timezone=UTC"}
+        base.PatientConnection.patience_s = math.inf
         redis.Redis.from_url(self.redis_url).flushall()
 
     def versions(self) -> list[str]:
@@ -59,7 +63,7 @@ class Cluster:
         from django.db import connection  # noqa: PLC0415 -- after the environment is set
 
         connection.close()
-        self.postgres.run(f'DROP DATABASE IF EXISTS "bench_{topic}"')
+        self.postgres.run(f'DROP DATABASE IF EXISTS "bench_{topic}" WITH (FORCE)')
 
 
 @contextlib.contextmanager
