@@ -52,8 +52,8 @@ def main() -> int:
     print(f"{machine}\n\n{report.table(lines)}")
     if options.write:
         abouts = {name: about(name) for name in topics}
-        took_s = time.monotonic() - began
-        text = report.document(found, abouts=abouts, on=machine, took_s=took_s)
+        took = f"The run took {(time.monotonic() - began) / 60:.0f} minutes."
+        text = report.document(found, abouts=abouts, on=machine, took=took)
         Path(options.write).write_text(text, encoding="utf-8")
     return report.status(lines)
 

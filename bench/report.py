@@ -15,8 +15,8 @@ OUT: Final = Path(__file__).parent / "out" / "bench.json"
 COLUMNS: Final = ("goal", "what", "floor", "ours", "ratio", "wanted", "verdict")
 INTRO: Final = """# Performance
 
-Printed by `make bench-full`; nothing here was typed. Every goal is judged by a ratio (or a count,
-or a duration where it says so) of two things measured in turns in the same run, so that the
+Printed by the bench (`make bench-full`); nothing here was typed. Every goal is judged by a ratio
+(or a count, or a duration where it says so) of two things measured in turns in the same run, so that the
 absolute numbers of this machine matter little. What the goals, floors and verdicts mean, and the
 rules of measurement, are in [bench/README.md](../bench/README.md).
 """
@@ -73,10 +73,9 @@ def write_json(found: Mapping[str, Sequence[Line]], *, on: str, to: Path) -> Non
 
 
 def document(
-    found: Mapping[str, Sequence[Line]], *, abouts: Mapping[str, str], on: str, took_s: float
+    found: Mapping[str, Sequence[Line]], *, abouts: Mapping[str, str], on: str, took: str
 ) -> str:
     """docs/performance.md: the table as printed, then topic by topic what was done."""
-    took = f"The run took {took_s / 60:.0f} minutes."
     parts = [INTRO, f"Machine: {on}. {took}\n", f"```\n{table(judged(found))}\n```\n"]
     for topic, lines in found.items():
         if topic not in abouts:
