@@ -16,9 +16,9 @@ COLUMNS: Final = ("goal", "what", "floor", "ours", "ratio", "wanted", "verdict")
 INTRO: Final = """# Performance
 
 Printed by the bench (`make bench-full`); nothing here was typed. Every goal is judged by a ratio
-(or a count, or a duration where it says so) of two things measured in turns in the same run, so that the
-absolute numbers of this machine matter little. What the goals, floors and verdicts mean, and the
-rules of measurement, are in [bench/README.md](../bench/README.md).
+(or a count, or a duration where it says so) of two things measured in turns in the same run, so
+that the absolute numbers of this machine matter little. What the goals, floors and verdicts mean,
+and the rules of measurement, are in [bench/README.md](../bench/README.md).
 """
 
 
