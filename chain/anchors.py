@@ -13,12 +13,11 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from chain import links, words
-from chain.ledger import local, registry
-from chain.ledger.base import LedgerBusy, Place, Wish
+from chain.ledger import registry
+from chain.ledger.base import BATCH, Key, Ledger, LedgerBusy, Place, Wish
 from chain.models import Anchor, Kind, Status
 
 logger = logging.getLogger(__name__)
-BATCH: Final = 64
 # So that the wishes of a thousand rounds that became due at once are told in a few sweeps.
 MOST: Final = 16 * BATCH
 # A wish that fails unexpectedly waits 5 s, then four times longer each time, an hour at most.
@@ -37,6 +36,7 @@ class UncountedCommitment(ValueError):
 
 def request(  # noqa: PLR0913 - one wish, all of it named
     *,
+    network: str,
     kind: str,
     subject: bytes,
     digest: bytes,
@@ -46,8 +46,10 @@ def request(  # noqa: PLR0913 - one wish, all of it named
 ) -> bool:
     """Wish that `digest` be anchored under (kind, subject, version); True when the wish is new.
 
-    `subject` and `digest` are 32 bytes. `payload` is public JSON; its `count` (leaves under the
-    root, 0 when absent) is anchored too, and a commitment must have it.
+    `network` is a name of chain.networks, the same for all a season anchors. `subject` and
+    `digest` are 32 bytes. `payload` is public JSON; its `count` (leaves under the root, 0 when
+    absent) is anchored too, and a commitment must have it; an EVM chain also needs what
+    chain.ledger.base.Wish calls the detail.
     :raises AnchorConflict: when another digest or count is already wished for.
     :raises UncountedCommitment: for a commitment without a whole, non-negative count.
     :raises chain.words.NotRepresentable: unless subject and digest are 32 bytes.
@@ -55,7 +57,7 @@ def request(  # noqa: PLR0913 - one wish, all of it named
     """
     count = _count(kind, payload)
     anchor, created = Anchor.objects.get_or_create(
-        network=registry.network().name,
+        network=network,
         kind=kind,
         subject=words.bytes32(subject).hex(),
         version=version,
@@ -71,49 +73,55 @@ def request(  # noqa: PLR0913 - one wish, all of it named
     return created
 
 
-def of(*, kind: str, subject: bytes) -> Anchor | None:
+def of(*, network: str, kind: str, subject: bytes) -> Anchor | None:
     """The newest version's anchor of a subject, whatever its status."""
-    network = registry.network().name
     found = Anchor.objects.of(network=network, kind=kind, subject=subject)
     return found.select_related("entry").first()
 
 
-def published(*, kind: str, subject: bytes) -> dict[str, Any] | None:
+def published(*, network: str, kind: str, subject: bytes) -> dict[str, Any] | None:
     """The newest version's anchor as receipts carry it; None until a ledger holds it."""
-    anchor = of(kind=kind, subject=subject)
-    if anchor is None or anchor.entry is None:
+    anchor = of(network=network, kind=kind, subject=subject)
+    if anchor is None or not anchor.is_anchored():
         return None
-    return local.published(anchor.entry)
+    return registry.ledger_of(network).published(kind=kind, ident=_ident(anchor))
 
 
 def pump(*, now: datetime, limit: int = MOST) -> int:
-    """One sweep: tell the ledger the oldest wishes; how many were settled, either way.
+    """One sweep: tell every ledger its oldest wishes; how many moved on, either way.
 
     One that fails unexpectedly is counted, waits longer each time, and keeps no other waiting.
     """
+    return sum(_pump(ledger, now=now, limit=limit) for ledger in registry.serving())
+
+
+def _pump(ledger: Ledger, *, now: datetime, limit: int) -> int:
     total = 0
     while total < limit:
-        wished = Anchor.objects.wished(network=registry.ledger().network, now=now)
-        batch = list(wished[: min(BATCH, limit - total)])
-        done = _carry(batch, now=now) if batch else 0
+        unsettled = Anchor.objects.unsettled(network=ledger.network, now=now)
+        batch = list(unsettled[: min(ledger.most, limit - total)])
+        done = _carry(batch, ledger, now=now) if batch else 0
         total += done
         if not batch or done < len(batch):  # nothing is left, or the next sweep goes on
             break
     return total
 
 
-def _carry(batch: Sequence[Anchor], *, now: datetime) -> int:
-    """Tell all at once; if that fails unexpectedly one by one, so that one blocks no other."""
+def _carry(batch: Sequence[Anchor], ledger: Ledger, *, now: datetime) -> int:
+    """Tell all at once; if that fails unexpectedly in halves, so that one blocks no other."""
     try:
-        return _tell(batch, now=now)
-    except LedgerBusy:
-        logger.warning("chain.ledger_busy", extra={"wishes": len(batch)})
+        places = ledger.append([_wish(anchor) for anchor in batch], now=now)
+        return _record(batch, places)
+    except LedgerBusy as busy:
+        extra = {"network": ledger.network, "wishes": len(batch), "reason": str(busy)}
+        logger.warning("chain.ledger_busy", extra=extra)
         return 0
     except Exception:
         logger.exception("chain.wishes_not_told", extra={"anchor_id": batch[0].pk})
-    if len(batch) > 1:
-        return sum(_carry([anchor], now=now) for anchor in batch)
     connection.close_if_unusable_or_obsolete()  # else the failure could not be counted
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        return sum(_carry(half, ledger, now=now) for half in (batch[:middle], batch[middle:]))
     rest = min(FIRST * FACTOR ** min(batch[0].attempts, 5), LONGEST)
     Anchor.objects.filter(pk=batch[0].pk).update(
         attempts=F("attempts") + 1, backoff_until=now + rest
@@ -121,33 +129,25 @@ def _carry(batch: Sequence[Anchor], *, now: datetime) -> int:
     return 0
 
 
-def _tell(batch: Sequence[Anchor], *, now: datetime) -> int:
-    return _record(batch, registry.ledger().append([_wish(a) for a in batch], now=now))
-
-
-def _record(wished: Sequence[Anchor], places: Mapping[tuple[str, bytes], Place]) -> int:
-    done = 0
+def _record(told: Sequence[Anchor], places: Mapping[Key, Place]) -> int:
     with transaction.atomic(durable=True):
-        for anchor in wished:
-            place = places.get((anchor.kind, _ident(anchor)))
-            if place is not None:
-                done += _settle(anchor, place)
-    return done
+        return sum(_move(anchor, places.get((anchor.kind, _ident(anchor)))) for anchor in told)
 
 
-def _settle(anchor: Anchor, place: Place) -> int:
+def _move(anchor: Anchor, place: Place | None) -> int:
     """Move one wish to what the ledger says; 1 when this call did it."""
-    wish = Anchor.objects.filter(pk=anchor.pk, status=Status.WISHED)
+    held = Anchor.objects.filter(pk=anchor.pk, status=anchor.status)
+    if place is None:  # a block that held it is no longer part of the chain
+        lost = anchor.status == Status.ANCHORED
+        return held.update(status=Status.WISHED, anchored_at=None) if lost else 0
     if (place.digest.hex(), place.count) != (anchor.digest, anchor.count):
         logger.error("chain.anchor_refused", extra={"anchor_id": anchor.pk})
-        return wish.update(
-            status=Status.FAILED, failure="The ledger already holds another digest for this key."
-        )
-    return wish.update(
-        status=Status.FINAL if place.is_final else Status.ANCHORED,
-        anchored_at=place.at,
-        entry_id=place.entry_id,
-    )
+        failure = "The ledger already holds another digest for this key."
+        return held.update(status=Status.FAILED, failure=failure, anchored_at=None)
+    status = Status.FINAL if place.is_final else Status.ANCHORED
+    if (status, place.at) == (anchor.status, anchor.anchored_at):
+        return 0
+    return held.update(status=status, anchored_at=place.at, entry_id=place.entry_id)
 
 
 def _wish(anchor: Anchor) -> Wish:
@@ -156,6 +156,7 @@ def _wish(anchor: Anchor) -> Wish:
         ident=_ident(anchor),
         digest=bytes.fromhex(anchor.digest),
         count=anchor.count,
+        detail=anchor.payload,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from chain import schema
+from chain import networks, schema
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Commitment:
     root: bytes
     count: int
     anchor: Json | None
-    network: schema.Network = schema.LOCAL
+    network: networks.Network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +108,13 @@ def settlement_digest(outcome: Outcome) -> bytes:
         price=outcome.price,
         settled_at=outcome.settled_at,
         status=outcome.status,
-        score_root=outcome.score_root,
-        evidence=schema.evidence_digest(outcome.evidence),
+        tail=settlement_tail(outcome),
     )
+
+
+def settlement_tail(outcome: Outcome) -> bytes:
+    """Its last word: the scores' root and the evidence together."""
+    return schema.settlement_tail(outcome.score_root, schema.evidence_digest(outcome.evidence))
 
 
 def published_time(value: datetime) -> str:

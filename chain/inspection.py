@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from chain import verify
-from chain.ledger import local
-from chain.models import LedgerEntry
+from chain.ledger import registry
 
 
 def inspect(document: Any) -> list[verify.Step]:
@@ -31,8 +30,9 @@ def _anchors(document: Any) -> list[Any]:
 
 
 def _is_ours(anchor: Any) -> bool:
-    head = anchor.get("head") if isinstance(anchor, dict) else None
-    if not isinstance(head, str):
+    try:
+        ledger = registry.ledger_of(anchor["network"])
+        ident = bytes.fromhex(anchor["id"].removeprefix("0x"))
+        return bool(ledger.published(kind=str(anchor["kind"]), ident=ident) == anchor)
+    except (AttributeError, LookupError, TypeError, ValueError):  # no anchor of anybody's
         return False
-    entry = LedgerEntry.objects.filter(head=head.removeprefix("0x")).first()
-    return entry is not None and local.published(entry) == anchor

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db.models import Count, Exists, Min, OuterRef
 
-from chain import links, schema
+from chain import links, networks
 from chain.models import Anchor, LedgerEntry, Status
 
 Check = Callable[[datetime], int]
@@ -36,7 +36,7 @@ def entries_nobody_wished_for(since: datetime) -> int:
     """I17: every entry of the ledger stands for an anchor."""
     known = Anchor.objects.filter(entry=OuterRef("pk"))
     wish = Anchor.objects.filter(
-        network=schema.LOCAL.name, kind=OuterRef("kind"), subject=OuterRef("subject")
+        network=networks.LOCAL.name, kind=OuterRef("kind"), subject=OuterRef("subject")
     )
     strays = LedgerEntry.objects.filter(~Exists(known), ~Exists(wish), at__gte=since)
     # The key of a correction is not its subject, and its anchor is told of the entry a step later.
@@ -53,7 +53,7 @@ def refused_wishes(since: datetime) -> int:
 def anchors_unlike_their_entry(since: datetime) -> int:
     """I18: what an anchor claims to stand on the local ledger is what stands there."""
     held = Anchor.objects.filter(
-        network=schema.LOCAL.name,
+        network=networks.LOCAL.name,
         status__in=[Status.ANCHORED, Status.FINAL],
         requested_at__gte=since,
     ).select_related("entry")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from chain import canonical, words
 from chain.hashing import keccak256
+from chain.networks import LOCAL, Network
 
 DOMAIN_NAME: Final = "AI vs Human Prediction League"
 DOMAIN_VERSION: Final = "1"
@@ -38,18 +39,6 @@ BASIS_CODES: Final[Mapping[tuple[str, str], int]] = {
 }
 # "final" is "settled" plus its scores: the same outcome.
 OUTCOME_CODES: Final[Mapping[str, int]] = {"settled": 1, "final": 1, "void": 2}
-
-
-@dataclass(frozen=True)
-class Network:
-    """Where a digest is meant to be checked: the EIP-712 domain's chain id and contract."""
-
-    name: str
-    chain_id: int
-    contract: str
-
-
-LOCAL: Final = Network(name="local", chain_id=0, contract="0x" + "00" * 20)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,10 +164,13 @@ def evidence_digest(observations: Sequence[Mapping[str, Any]]) -> bytes:
     return canonical.digest(sorted(observations, key=canonical.encode))
 
 
-def settlement_digest(
-    *, price: Decimal, settled_at: datetime, status: str, score_root: bytes, evidence: bytes
-) -> bytes:
-    """(int256 price, uint256 settledAt, uint8 status, keccak(scoreRoot, evidence)).
+def settlement_tail(score_root: bytes, evidence: bytes) -> bytes:
+    """keccak(scoreRoot, evidence)."""
+    return _hash(words.bytes32(score_root), words.bytes32(evidence))
+
+
+def settlement_digest(*, price: Decimal, settled_at: datetime, status: str, tail: bytes) -> bytes:
+    """(int256 price, uint256 settledAt, uint8 status, bytes32 tail), see `settlement_tail`.
 
     A void round has price 0 and the empty score root.
     :raises KeyError: for a status that is no outcome.
@@ -187,7 +179,7 @@ def settlement_digest(
         words.fixed(price),
         words.instant(settled_at),
         words.uint(OUTCOME_CODES[status]),
-        _hash(words.bytes32(score_root), words.bytes32(evidence)),
+        words.bytes32(tail),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from chain import schema, words
+from chain import networks, schema, words
 from chain.hashing import keccak256
 
 BASES: Final = {code: words.uint(code) for code in sorted(set(schema.BASIS_CODES.values()))}
@@ -13,12 +13,20 @@ BASES: Final = {code: words.uint(code) for code in sorted(set(schema.BASIS_CODES
 class Series:
     """Predictions of `player` in `league` (see `schema.name_hash`), all of one revision."""
 
-    def __init__(self, *, league: bytes, player: str, revision: int, payload_hash: bytes) -> None:
+    def __init__(
+        self,
+        *,
+        league: bytes,
+        player: str,
+        revision: int,
+        payload_hash: bytes,
+        network: networks.Network = networks.LOCAL,
+    ) -> None:
         """:raises chain.words.NotRepresentable: when a value has no exact word."""
         self._first = words.name(schema.PREDICTION_TYPE) + words.bytes32(league)
         self._player = words.name(player)
         self._last = words.uint(revision) + words.bytes32(payload_hash)
-        self._domain = b"\x19\x01" + schema.domain_separator(schema.LOCAL)
+        self._domain = b"\x19\x01" + schema.domain_separator(network)
 
     def digest(
         self, *, round_key: bytes, levels: Sequence[Decimal], basis: int, salt: bytes

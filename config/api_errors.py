@@ -73,6 +73,7 @@ DOMAIN: dict[type[Exception], str] = {
 INTERNAL = (
     "chain.anchors",
     "chain.merkle",
+    "chain.networks",
     "chain.verify",
     "chain.words",
     "config.embedded",

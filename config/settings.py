@@ -109,8 +109,16 @@ GEMINI_API_ENDPOINT = env.url("GEMINI_API_ENDPOINT", "", schemes=HTTP_SCHEMES)
 GEMINI_TIMEOUT_S = env.integer("GEMINI_TIMEOUT_S", 8, low=1, high=60)
 GEMINI_DAILY_CALLS = env.integer("GEMINI_DAILY_CALLS", 500, low=0, high=1_000_000)
 CHAIN_RPC_URLS = env.words("CHAIN_RPC_URLS")
+CHAIN_ID = env.integer("CHAIN_ID", 0, low=0, high=10**17)
 CHAIN_CONTRACT = env.text("CHAIN_CONTRACT")
+CHAIN_CONFIRMATIONS = env.integer("CHAIN_CONFIRMATIONS", 12, low=1, high=10_000)
+# Who signs: at most one of these, and only where the `chain` queue is served.
 CHAIN_PRIVATE_KEY = env.text("PRIVATE_KEY")
+CHAIN_KEYSTORE = env.text("CHAIN_KEYSTORE")
+CHAIN_KEYSTORE_PASSWORD = env.text("CHAIN_KEYSTORE_PASSWORD")
+CHAIN_SIGNER_URL = env.url("CHAIN_SIGNER_URL", "", schemes=HTTP_SCHEMES)
+CHAIN_SIGNER_ADDRESS = env.text("CHAIN_SIGNER_ADDRESS")
+CHAIN_DIGEST_SIGNER = env.text("CHAIN_DIGEST_SIGNER")
 
 # -- the application --------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from chain import schema
+from chain.ledger import registry
 from league import cadence
 from league.horizons import TABLE
 from league.models import League, Season
@@ -63,10 +64,14 @@ def create(*, league: League, plan: Plan) -> Season:
 
 
 def pin(season: Season) -> None:
-    """Copy the league's rules into an unsaved season; its own slug makes every hash distinct."""
+    """Copy the league's rules into an unsaved season; its own slug makes every hash distinct.
+
+    So is the network in force: what a season anchors is never spread over two.
+    """
     season.rules = rules_of(season.league) | {
         "season": season.slug,
         "price_mode": season.price_mode,
+        "network": registry.network().name,
     }
     season.rules_hash = schema.rules_hash(season.rules).hex()
 

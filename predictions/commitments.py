@@ -51,10 +51,16 @@ def _commit(round_: Round, *, now: datetime) -> bool:
             },
         )
         anchors.request(
+            network=round_.season.network,
             kind="commitment",
             subject=key,
             digest=root,
-            payload={"round": str(round_.pk), "count": len(found)},
+            payload={
+                "round": str(round_.pk),
+                "count": len(found),
+                "lock_at": int(round_.locks_at.timestamp()),
+                "close_at": int(round_.settles_at.timestamp()),
+            },
             now=now,
         )
     return is_new

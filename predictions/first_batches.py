@@ -148,7 +148,7 @@ def _sealed(offer: Offer) -> dict[str, Any]:
     salts = secrets.token_bytes(SALT_BYTES * count)
     series = functools.cache(functools.partial(words.first_series, handle))
     digests = [
-        series(facts.season.pinned["league"]).digest(
+        series(facts.season).digest(
             round_key=facts.round_key,
             levels=(item.entry.p10, item.entry.p50, item.entry.p90),
             basis=schema.basis_code(form=item.entry.form, basis=item.entry.basis),

@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from chain import facts, merkle
+from chain import anchors, facts, merkle
+from chain.models import Anchor, Kind
 from league import frames
 from league.models import Round
 from league.models.round import Status
 from markets import observations
-from predictions import leaves
+from predictions import leaves, words
 
 Json = dict[str, Any]
 
@@ -22,6 +23,11 @@ def facts_of(round_: Round) -> facts.RoundFacts:
         settles_at=round_.settles_at,
         rules=round_.season.pinned,
     )
+
+
+def anchor_of(round_: Round, kind: Kind) -> Anchor | None:
+    """The newest wish of a round's, on its season's ledger."""
+    return anchors.of(network=round_.season.network, kind=kind, subject=words.round_key(round_))
 
 
 def outcome_of(

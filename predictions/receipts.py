@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chain import anchors, facts, merkle, receipts
+from chain.models import Kind
 from league.models import Round
 from league.models.round import Status
 from predictions import leaves, proofs, words
@@ -106,21 +107,23 @@ def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:
     return facts.Commitment(
         root=bytes.fromhex(commitment.root),
         count=commitment.count,
-        anchor=_anchor(round_, "commitment"),
+        anchor=_anchor(round_, Kind.COMMITMENT),
+        network=words.network(round_.season),
     )
 
 
 def _outcome(round_: Round, points: list[int] | None) -> facts.Outcome | None:
-    wish = anchors.of(kind="settlement", subject=words.round_key(round_))
+    wish = proofs.anchor_of(round_, Kind.SETTLEMENT)
     if wish is None or (points is None and round_.status != Status.VOID):
         return None
     return proofs.outcome_of(
         round_,
         points=points or [],
         evidence=wish.payload["evidence"],
-        anchor=_anchor(round_, "settlement"),
+        anchor=_anchor(round_, Kind.SETTLEMENT),
     )
 
 
-def _anchor(round_: Round, kind: str) -> Json | None:
-    return anchors.published(kind=kind, subject=words.round_key(round_))
+def _anchor(round_: Round, kind: Kind) -> Json | None:
+    network, subject = round_.season.network, words.round_key(round_)
+    return anchors.published(network=network, kind=kind, subject=subject)

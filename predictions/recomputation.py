@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 from django.db.models import QuerySet
 
-from chain import anchors, facts, merkle, schema
+from chain import facts, merkle, schema
+from chain.models import Kind
 from league.models import Round
 from league.models.player import BUILT_IN
 from league.models.round import Status
@@ -103,11 +104,12 @@ def _is_sealed(word: Prediction | Revision, *, of: Prediction) -> bool:
         entry=Entry(word.form, word.basis, word.p10, word.p50, word.p90),
         seal=words.Seal(revision, bytes(word.payload_hash), bytes(word.salt)),
     )
-    return schema.prediction_digest(struct) == bytes(word.digest)
+    network = words.network(of.round.season)
+    return schema.prediction_digest(struct, network=network) == bytes(word.digest)
 
 
 def _has_its_evidence(round_: Round) -> bool:
-    wish = anchors.of(kind="settlement", subject=words.round_key(round_))
+    wish = proofs.anchor_of(round_, Kind.SETTLEMENT)
     if wish is None:
         return True
     pinned, known = wish.payload["evidence"], proofs.evidence_of(round_)
@@ -147,13 +149,13 @@ def _covers_its_entries(made: Commitment) -> bool:
     round_ = made.round
     key = words.round_key(round_)
     root = merkle.root(leaves.leaves_of(round_, leaves.entries_of(round_))).hex()
-    wish = anchors.of(kind="commitment", subject=key)
+    wish = proofs.anchor_of(round_, Kind.COMMITMENT)
     wished = None if wish is None else (wish.digest, wish.count)
     return (made.round_key, made.root, wished) == (key.hex(), root, (root, made.count))
 
 
 def _is_settled_as_anchored(round_: Round) -> bool:
-    wish = anchors.of(kind="settlement", subject=words.round_key(round_))
+    wish = proofs.anchor_of(round_, Kind.SETTLEMENT)
     if wish is None:  # the next sweep wishes it
         return not Settlement.objects.filter(round=round_, is_wished=True).exists()
     points = [] if round_.status == Status.VOID else _points(round_)

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from chain import anchors, facts
+from chain import anchors, facts, schema
 from chain.models import Kind as AnchorKind
 from league import departure
 from league.models import Round
@@ -73,7 +73,7 @@ def _wish(round_: Round, *, now: datetime) -> bool:
 
 def _close_void(round_: Round, *, now: datetime) -> bool:
     """What is on record now is its evidence, unless an older release anchored it already."""
-    told = anchors.of(kind=AnchorKind.SETTLEMENT, subject=words.round_key(round_))
+    told = proofs.anchor_of(round_, AnchorKind.SETTLEMENT)
     evidence = told.payload["evidence"] if told else proofs.evidence_of(round_)
     with transaction.atomic(durable=True):
         _, is_new = Settlement.objects.get_or_create(
@@ -90,6 +90,7 @@ def _request(
     """`points` are the milli-points by seq, none when void."""
     outcome = proofs.outcome_of(round_, points=points, evidence=evidence)
     anchors.request(
+        network=round_.season.network,
         kind=AnchorKind.SETTLEMENT,
         subject=words.round_key(round_),
         digest=facts.settlement_digest(outcome),
@@ -98,6 +99,9 @@ def _request(
             "count": len(points),
             "price": str(outcome.price),
             "score_root": outcome.score_root.hex(),
+            "settled_at": int(outcome.settled_at.timestamp()),
+            "status": schema.OUTCOME_CODES[outcome.status],
+            "tail": facts.settlement_tail(outcome).hex(),
             "evidence": list(outcome.evidence),
         },
         now=now,

@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from chain import schema
+from chain import networks, schema
 from chain.series import Series
 from league.frames import Frame
-from league.models import Player, Round
+from league.models import Player, Round, Season
 from predictions.entry_forms import PROB_UP, Entry, probit
 
 NOTHING: Final = schema.payload_hash({})
@@ -38,6 +38,11 @@ def round_key(round_: Round) -> bytes:
         settles_at=round_.settles_at,
         rules_hash=bytes.fromhex(round_.season.rules_hash),
     )
+
+
+def network(season: Season) -> networks.Network:
+    """Where a season's digests are meant to be checked."""
+    return networks.parse(season.network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,15 @@ def committed(*, round_: Round, player: Player, entry: Entry, seal: Seal) -> sch
     )
 
 
-def first_series(player: str, league: str) -> Series:
-    """Words of a handle in a league, by its pinned name: first ones with nothing behind them."""
-    name = schema.name_hash(league)
-    return Series(league=name, player=player, revision=1, payload_hash=NOTHING)
+def first_series(player: str, season: Season) -> Series:
+    """Words of a handle in a season: first ones with nothing behind them."""
+    return Series(
+        league=schema.name_hash(season.pinned["league"]),
+        player=player,
+        revision=1,
+        payload_hash=NOTHING,
+        network=network(season),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +116,5 @@ class Word:
             "is_simulated_reasoning": bool(note and note.is_simulated),
             "salt": sealed.salt,
             "payload_hash": sealed.payload_hash,
-            "digest": schema.prediction_digest(struct),
+            "digest": schema.prediction_digest(struct, network=network(self.round_.season)),
         }

@@ -1,9 +1,13 @@
 """The border to whatever remembers digests: a hash chain of our own, or an EVM chain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+Key = tuple[str, bytes]  # a kind and its ident
+# The most digests one transaction carries, on either ledger: the contract's limit.
+BATCH: Final = 64
 
 
 class LedgerBusy(Exception):
@@ -12,12 +16,18 @@ class LedgerBusy(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is to be written once under (kind, ident)."""
+    """What is to be written once under (kind, ident).
+
+    `detail` are the values behind the digest that a ledger may want to hold as well: a
+    commitment's `lock_at` and `close_at`; a settlement's `price` (decimal text), `settled_at`,
+    `status` (the outcome's code) and `tail` (hex). Times are Unix seconds.
+    """
 
     kind: str
     ident: bytes
     digest: bytes
     count: int
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +51,12 @@ class Ledger(Protocol):
         """The name every anchor and receipt carries."""
         ...
 
-    def append(
-        self, wishes: Sequence[Wish], *, now: datetime
-    ) -> Mapping[tuple[str, bytes], Place]:
+    @property
+    def most(self) -> int:
+        """How many wishes it takes at once."""
+        ...
+
+    def append(self, wishes: Sequence[Wish], *, now: datetime) -> Mapping[Key, Place]:
         """Write what is not there yet; the standing place of every (kind, ident) that has one.
 
         A key that already holds another digest keeps it: the caller compares. A key that is
@@ -52,8 +65,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def find(self, *, kind: str, ident: bytes) -> Place | None:
-        """The standing place of one key. :raises LedgerBusy: when it cannot be asked."""
+    def published(self, *, kind: str, ident: bytes) -> dict[str, Any] | None:
+        """What stands under one key, as receipts carry it; None until it does. Asks nobody."""
         ...
 
     def describe(self) -> dict[str, Any]:

@@ -10,18 +10,18 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
-from chain import facts, links, schema
-from chain.ledger.base import LedgerBusy, Place, Wish
+from chain import facts, links, networks
+from chain.ledger.base import BATCH, Key, LedgerBusy, Place, Wish
 from chain.models import LedgerEntry
 
 ATTEMPTS: Final = 16
-Key = tuple[str, bytes]
 
 
 class LocalLedger:
     """chain.ledger.base.Ledger over the LedgerEntry table."""
 
-    network: Final = schema.LOCAL.name
+    network: Final = networks.LOCAL.name
+    most: Final = BATCH  # so that its transactions stay short
 
     def append(self, wishes: Sequence[Wish], *, now: datetime) -> Mapping[Key, Place]:
         """:raises LedgerBusy: when other writers won every attempt."""
@@ -36,17 +36,17 @@ class LocalLedger:
                     raise
         raise LedgerBusy("Other writers won every attempt to extend the ledger.")
 
-    def find(self, *, kind: str, ident: bytes) -> Place | None:
+    def published(self, *, kind: str, ident: bytes) -> dict[str, Any] | None:
         entry = LedgerEntry.objects.filter(kind=kind, subject=ident.hex()).first()
-        return _place(entry) if entry else None
+        return published(entry) if entry else None
 
     def describe(self) -> dict[str, Any]:
         tip = _tip()
         return {
             "network": self.network,
             "simulated": True,
-            "chain_id": schema.LOCAL.chain_id,
-            "contract": schema.LOCAL.contract,
+            "chain_id": networks.LOCAL.chain_id,
+            "contract": networks.LOCAL.contract,
             "entries": tip.seq + 1 if tip else 0,
             "head": "0x" + (tip.head if tip else links.GENESIS.hex()),
         }

@@ -1,52 +1,81 @@
-"""Which ledger the settings choose: the local one, unless an EVM chain is fully configured."""
+"""Which ledgers the settings choose: the local one, and an EVM chain when one is configured."""
 
 from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from chain import schema
+from chain import networks
 from chain.ledger.base import Ledger
 from chain.ledger.local import LocalLedger
+from chain.networks import Network
 
+NEEDED: Final = ("CHAIN_RPC_URLS", "CHAIN_ID", "CHAIN_CONTRACT")
 # Django setting -> the environment variable an operator knows it by.
-NEEDED: Final = {
-    "CHAIN_RPC_URLS": "CHAIN_RPC_URLS",
-    "CHAIN_CONTRACT": "CHAIN_CONTRACT",
+SIGNERS: Final = {
     "CHAIN_PRIVATE_KEY": "PRIVATE_KEY",
+    "CHAIN_KEYSTORE": "CHAIN_KEYSTORE",
+    "CHAIN_SIGNER_URL": "CHAIN_SIGNER_URL",
+    "CHAIN_DIGEST_SIGNER": "CHAIN_DIGEST_SIGNER",
 }
 HALF_SET: Final = (
-    "{given} set without {missing}: anchoring on an EVM chain needs all three;"
-    " leave all three empty for the local ledger."
-)
-NOT_SERVED: Final = (
-    "EVM anchoring is not available in this version: leave CHAIN_RPC_URLS, CHAIN_CONTRACT and"
-    " PRIVATE_KEY empty to use the local ledger."
+    "{given} set without {missing}: anchoring on an EVM chain needs all of {needed};"
+    " leave them empty for the local ledger."
 )
 
 
 def problems() -> list[str]:
     """Why the chain settings cannot be served, in words; empty when they can."""
-    given = [variable for setting, variable in NEEDED.items() if getattr(settings, setting)]
-    missing = [variable for variable in NEEDED.values() if variable not in given]
-    if given and missing:
-        return [HALF_SET.format(given=" and ".join(given), missing=" and ".join(missing))]
-    if given:
-        return [NOT_SERVED]
+    given = [name for name in NEEDED if getattr(settings, name)]
+    missing = [name for name in NEEDED if name not in given]
+    signers = [variable for name, variable in SIGNERS.items() if getattr(settings, name)]
+    found = []
+    if (given or signers) and missing:
+        words = {"given": given + signers, "missing": missing, "needed": NEEDED}
+        found.append(HALF_SET.format(**{key: ", ".join(each) for key, each in words.items()}))
+    if len(signers) > 1:
+        found.append(f"{' and '.join(signers)} are set: one signer, please.")
+    if not missing:
+        found += _unknown()
+    return found
+
+
+def _unknown() -> list[str]:
+    try:
+        networks.evm(chain_id=settings.CHAIN_ID, contract=settings.CHAIN_CONTRACT)
+    except networks.UnknownNetwork:
+        return ["CHAIN_CONTRACT must be 0x and forty hexadecimal digits."]
     return []
 
 
-def ledger() -> Ledger:
-    """The ledger in force. :raises ImproperlyConfigured: for half-set or unserved settings."""
+def network() -> Network:
+    """Where new seasons are anchored, for as long as they last.
+
+    :raises ImproperlyConfigured: for half-set settings.
+    """
     found = problems()
     if found:
         raise ImproperlyConfigured(" ".join(found))
+    if not settings.CHAIN_CONTRACT:
+        return networks.LOCAL
+    return networks.evm(chain_id=settings.CHAIN_ID, contract=settings.CHAIN_CONTRACT)
+
+
+def serving() -> list[Ledger]:
+    """Those this process may write to: seasons begun before an EVM chain stay where they are.
+
+    :raises ImproperlyConfigured: for half-set settings.
+    """
+    network()
+    return [LocalLedger()]
+
+
+def ledger_of(name: str) -> Ledger:
+    """For reading, whatever the settings. :raises chain.networks.UnknownNetwork:"""
+    networks.parse(name)
     return LocalLedger()
 
 
-def network() -> schema.Network:
-    """The EIP-712 network of the ledger in force. :raises ImproperlyConfigured: as `ledger`."""
-    found = problems()
-    if found:
-        raise ImproperlyConfigured(" ".join(found))
-    return schema.LOCAL
+def ledger() -> Ledger:
+    """The one new seasons are anchored on. :raises ImproperlyConfigured: as `network`."""
+    return ledger_of(network().name)

@@ -53,3 +53,8 @@ class Season(models.Model):
         """The rules: assets, horizons, cadence, scoring_version, settle_deadline_s and more."""
         rules: dict[str, Any] = self.rules
         return rules
+
+    @property
+    def network(self) -> str:
+        """Where its digests are anchored, a name of chain.networks: the same for all its life."""
+        return str(self.pinned.get("network", "local"))

@@ -27,8 +27,8 @@ WISH = """
 call_command("migrate", "chain", verbosity=0)
 for number in range(int(sys.argv[1])):
     subject = keccak256(b"%d" % number)
-    anchors.request(kind="commitment", subject=subject, digest=subject, payload={"count": number},
-                    now=NOW)
+    anchors.request(network="local", kind="commitment", subject=subject, digest=subject,
+                    payload={"count": number}, now=NOW)
 """
 PUMP = """
 Anchor.objects.count()

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from statistics import NormalDist
 from typing import Any
 
-from chain import facts, links, merkle, receipts, schema
+from chain import facts, links, merkle, networks, receipts, schema
 from chain.hashing import keccak256
 
 LOCKS_AT = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -165,7 +165,9 @@ def anchored(members: list[facts.Member], root: bytes, outcome: facts.Outcome) -
         ("settlement", *settlement, len(members)),
         ("board", b"\3" * 32, b"\4" * 32, 3),
     )
-    commitment = facts.Commitment(root=root, count=len(members), anchor=ledger[1])
+    commitment = facts.Commitment(
+        root=root, count=len(members), anchor=ledger[1], network=networks.LOCAL
+    )
     return Story(
         commitment,
         members,

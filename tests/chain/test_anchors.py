@@ -29,17 +29,17 @@ def wish(number: int, **changes: Any) -> bool:
         "payload": {"count": number},
         "now": NOW,
     }
-    return anchors.request(**asked | changes)
+    return anchors.request(network="local", **asked | changes)
 
 
 def test_a_request_is_a_row_and_nothing_else() -> None:
     assert wish(1)
-    anchor = anchors.of(kind="commitment", subject=key(1))
+    anchor = anchors.of(network="local", kind="commitment", subject=key(1))
     assert anchor is not None
     assert (anchor.status, anchor.count, anchor.network) == (Status.WISHED, 1, "local")
     assert anchor.requested_at == NOW
     assert not LedgerEntry.objects.exists()
-    assert anchors.published(kind="commitment", subject=key(1)) is None
+    assert anchors.published(network="local", kind="commitment", subject=key(1)) is None
 
 
 def test_the_same_request_twice_is_one_wish() -> None:
@@ -61,7 +61,7 @@ def test_kinds_and_versions_of_one_subject_are_different_wishes() -> None:
     assert wish(1)
     assert wish(1, kind="settlement")
     assert wish(1, kind="settlement", version=2, digest=keccak256(b"corrected"))
-    newest = anchors.of(kind="settlement", subject=key(1))
+    newest = anchors.of(network="local", kind="settlement", subject=key(1))
     assert newest is not None
     assert newest.version == 2
 
@@ -137,8 +137,8 @@ def test_a_key_the_ledger_holds_with_another_digest_fails_and_delays_nobody() ->
     wish(1, digest=keccak256(b"other"))
     wish(2)
     assert anchors.pump(now=NOW) == 2
-    refused = anchors.of(kind="commitment", subject=key(1))
-    accepted = anchors.of(kind="commitment", subject=key(2))
+    refused = anchors.of(network="local", kind="commitment", subject=key(1))
+    accepted = anchors.of(network="local", kind="commitment", subject=key(2))
     assert refused is not None
     assert accepted is not None
     assert (refused.status, accepted.status) == (Status.FAILED, Status.FINAL)
@@ -152,7 +152,7 @@ def test_a_correction_stands_beside_what_it_corrects() -> None:
     assert anchors.pump(now=NOW) == 2
     subjects = set(LedgerEntry.objects.values_list("subject", flat=True))
     assert subjects == {key(1).hex(), links.ident(key(1), 2).hex()}
-    published = anchors.published(kind="settlement", subject=key(1))
+    published = anchors.published(network="local", kind="settlement", subject=key(1))
     assert published is not None
     assert published["root"] == f"0x{keccak256(b'corrected').hex()}"
 
@@ -197,7 +197,9 @@ def test_what_is_published_is_what_is_exported_and_it_walks() -> None:
         wish(number)
     anchors.pump(now=NOW)
     ledger = json.loads("".join(exports.pieces()))
-    assert anchors.published(kind="commitment", subject=key(2)) in ledger["entries"]
+    assert (
+        anchors.published(network="local", kind="commitment", subject=key(2)) in ledger["entries"]
+    )
     silent = {"anchor": None, "result": None}
     assert "4 entries, unbroken" in verify.check_ledger(silent, ledger)
 
@@ -216,13 +218,13 @@ def test_the_description_names_the_tip() -> None:
     assert told["head"] == f"0x{LedgerEntry.objects.get().head}"
 
 
-def test_find_asks_for_one_key() -> None:
+def test_what_is_published_is_asked_for_by_key() -> None:
     wish(1)
     anchors.pump(now=NOW)
-    place = local.LocalLedger().find(kind="commitment", ident=key(1))
-    assert place is not None
-    assert (place.digest, place.count) == (keccak256(b"root 1"), 1)
-    assert local.LocalLedger().find(kind="board", ident=key(1)) is None
+    told = local.LocalLedger().published(kind="commitment", ident=key(1))
+    assert told is not None
+    assert (told["root"], told["count"]) == (f"0x{keccak256(b'root 1').hex()}", 1)
+    assert local.LocalLedger().published(kind="board", ident=key(1)) is None
 
 
 def test_the_age_of_a_wish_stops_when_it_is_anchored() -> None:

@@ -13,7 +13,7 @@ from eth_abi.abi import encode as abi_encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chain import facts, schema
+from chain import facts, networks, schema
 from chain.hashing import keccak256
 from chain.words import NotRepresentable
 from tests.chain import stories
@@ -40,10 +40,10 @@ TYPES = {
 }
 
 
-Oracle = Callable[[schema.Entry, schema.Network], bytes]
+Oracle = Callable[[schema.Entry, networks.Network], bytes]
 
 
-def typed_data(entry: schema.Entry, network: schema.Network) -> dict[str, Any]:
+def typed_data(entry: schema.Entry, network: networks.Network) -> dict[str, Any]:
     return {
         "types": TYPES,
         "primaryType": "Prediction",
@@ -75,7 +75,7 @@ def oracle() -> Oracle:
     messages = importlib.import_module("eth_account.messages")
     sys.setrecursionlimit(limit)
 
-    def digest(entry: schema.Entry, network: schema.Network) -> bytes:
+    def digest(entry: schema.Entry, network: networks.Network) -> bytes:
         message = messages.encode_typed_data(full_message=typed_data(entry, network))
         return keccak256(b"\x19" + message.version + message.header + message.body)
 
@@ -84,7 +84,7 @@ def oracle() -> Oracle:
 
 @pytest.mark.parametrize("entry", stories.entries(), ids=lambda entry: entry.player)
 def test_the_digest_is_what_a_wallet_would_sign(entry: schema.Entry, oracle: Oracle) -> None:
-    assert schema.prediction_digest(entry) == oracle(entry, schema.LOCAL)
+    assert schema.prediction_digest(entry) == oracle(entry, networks.LOCAL)
 
 
 @given(
@@ -97,14 +97,14 @@ def test_the_digest_is_what_a_wallet_would_sign(entry: schema.Entry, oracle: Ora
 def test_the_digest_agrees_on_any_values_and_any_network(
     oracle: Oracle, level: Decimal, revision: int, salt: bytes, player: str
 ) -> None:
-    network = schema.Network(name="test", chain_id=31337, contract="0x" + "5a" * 20)
+    network = networks.Network(name="test", chain_id=31337, contract="0x" + "5a" * 20)
     entry = replace(stories.entries()[0], p10=level, revision=revision, salt=salt, player=player)
     assert schema.prediction_digest(entry, network=network) == oracle(entry, network)
 
 
 def test_the_digest_depends_on_the_network() -> None:
     entry = stories.entries()[0]
-    elsewhere = replace(schema.LOCAL, chain_id=1)
+    elsewhere = replace(networks.LOCAL, chain_id=1)
     assert schema.prediction_digest(entry) != schema.prediction_digest(entry, network=elsewhere)
 
 
@@ -154,8 +154,7 @@ def test_the_settlement_digest_is_keccak_of_its_abi_encoding() -> None:
             price=Decimal("61500.12345678"),
             settled_at=stories.LOCKS_AT,
             status=status,
-            score_root=root,
-            evidence=evidence,
+            tail=schema.settlement_tail(root, evidence),
         )
         assert digest == keccak256(encoded)
 
@@ -166,8 +165,7 @@ def test_a_settlement_with_an_unknown_status_is_refused() -> None:
             price=Decimal(1),
             settled_at=stories.LOCKS_AT,
             status="held",
-            score_root=bytes(32),
-            evidence=bytes(32),
+            tail=bytes(32),
         )
 
 

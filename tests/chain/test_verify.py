@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chain import facts, merkle, receipts, verify
+from chain import facts, merkle, networks, receipts, verify
 from chain.hashing import keccak256
 from tests.chain import stories
 
@@ -86,7 +86,9 @@ def test_a_receipt_before_settlement_verifies_its_prediction() -> None:
 
 def test_a_receipt_waiting_for_its_anchor_is_undecided_not_verified() -> None:
     story = stories.settled()
-    waiting = facts.Commitment(root=story.commitment.root, count=7, anchor=None)
+    waiting = facts.Commitment(
+        root=story.commitment.root, count=7, anchor=None, network=networks.LOCAL
+    )
     document = receipts.receipt(stories.ROUND, commitment=waiting, member=story.members[3])
     assert statuses(document)["anchor"] == "unknown"
     assert verify.verdict(verify.check(document)) == verify.UNDECIDED

@@ -29,11 +29,20 @@ def document() -> dict[str, Any]:
     )
     for kind, digest, now in wishes:
         payload = {"count": len(story.members)}
-        anchors.request(kind=kind, subject=stories.KEY, digest=digest, payload=payload, now=now)
+        anchors.request(
+            network="local",
+            kind=kind,
+            subject=stories.KEY,
+            digest=digest,
+            payload=payload,
+            now=now,
+        )
         anchors.pump(now=now)
     receipt = story.receipt(4)
-    receipt["anchor"] = anchors.published(kind="commitment", subject=stories.KEY)
-    receipt["result"]["anchor"] = anchors.published(kind="settlement", subject=stories.KEY)
+    receipt["anchor"] = anchors.published(network="local", kind="commitment", subject=stories.KEY)
+    receipt["result"]["anchor"] = anchors.published(
+        network="local", kind="settlement", subject=stories.KEY
+    )
     return receipt
 
 
@@ -58,7 +67,12 @@ def test_anchors_are_listed_newest_first_in_pages(
 
 def test_a_waiting_anchor_is_listed_without_an_entry(client: Client) -> None:
     anchors.request(
-        kind="board", subject=stories.KEY, digest=stories.KEY, payload={}, now=stories.LOCKS_AT
+        network="local",
+        kind="board",
+        subject=stories.KEY,
+        digest=stories.KEY,
+        payload={},
+        now=stories.LOCKS_AT,
     )
     (row,) = client.get("/api/v1/chain/anchors").json()["results"]
     assert (row["status"], row["entry_seq"], row["entry_head"]) == ("wished", None, None)
@@ -147,7 +161,12 @@ def test_the_command_says_when_it_cannot_write(tmp_path: Path) -> None:
 
 def test_the_task_pumps() -> None:
     anchors.request(
-        kind="board", subject=stories.KEY, digest=stories.KEY, payload={}, now=stories.LOCKS_AT
+        network="local",
+        kind="board",
+        subject=stories.KEY,
+        digest=stories.KEY,
+        payload={},
+        now=stories.LOCKS_AT,
     )
     tasks.pump()
     assert Anchor.objects.get().is_anchored()

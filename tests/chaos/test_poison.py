@@ -255,7 +255,12 @@ def test_a_bad_wish_blocks_none_of_the_others(
         digests = [bytes([number]) * 32 for number in range(64)]
         for number, digest in enumerate(digests):
             anchors.request(
-                kind="board", subject=digest, digest=digest, payload={"count": number}, now=NOON
+                network="local",
+                kind="board",
+                subject=digest,
+                digest=digest,
+                payload={"count": number},
+                now=NOON,
             )
         bad, real = digests[0], local._append
 

@@ -125,7 +125,12 @@ def test_one_poisoned_round_does_not_keep_the_others_from_being_committed() -> N
         factories.locked(round_)
     key = words.round_key(poisoned)
     anchors.request(
-        kind="commitment", subject=key, digest=bytes(32), payload={"count": 9}, now=NOON
+        network="local",
+        kind="commitment",
+        subject=key,
+        digest=bytes(32),
+        payload={"count": 9},
+        now=NOON,
     )
     for look in range(1, 8):
         commit(NOON + look * timedelta(hours=1))

@@ -148,6 +148,7 @@ def test_a_failure_inside_the_transaction_leaves_nothing_behind() -> None:
 def test_an_end_that_cannot_be_anchored_delays_no_other() -> None:
     disputed, other = settle(open_round()), settle(open_round(symbol="ETH"))
     anchors.request(
+        network="local",
         kind="settlement",
         subject=words.round_key(disputed),
         digest=bytes(32),
@@ -155,7 +156,7 @@ def test_an_end_that_cannot_be_anchored_delays_no_other() -> None:
         now=NOON,
     )
     assert grade() == 2
-    told = anchors.of(kind="settlement", subject=words.round_key(other))
+    told = anchors.of(network="local", kind="settlement", subject=words.round_key(other))
     assert told is not None
     assert [one.round_id for one in settlements.unwished()] == [disputed.pk]
     Anchor.objects.filter(subject=words.round_key(disputed).hex(), kind="settlement").delete()
@@ -166,7 +167,7 @@ def test_what_is_heard_after_the_grading_is_no_evidence() -> None:
     settled = settle(open_round())
     grade()
     pinned = Settlement.objects.get(round=settled).evidence
-    wish = anchors.of(kind="settlement", subject=words.round_key(settled))
+    wish = anchors.of(network="local", kind="settlement", subject=words.round_key(settled))
     assert wish is not None
     assert wish.payload["evidence"] == pinned
     assert settlements.wish_finals(now=NOON) == 0

@@ -1,12 +1,12 @@
-"""Anchors (the wish that a digest be on a ledger) and the local ledger's entries."""
+"""Anchors: the wish that a digest be on a ledger, and how far it got."""
 
 from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-HEX_DIGEST = 64
+from chain.models.ledger_entry import HEX_DIGEST, LedgerEntry
 
 
 class Kind(models.TextChoices):
@@ -22,34 +22,14 @@ class Status(models.TextChoices):
     FAILED = "failed"
 
 
-class LedgerEntry(models.Model):
-    """One link of the local hash chain: append-only, and only one entry can follow another."""
-
-    seq = models.PositiveBigIntegerField(unique=True)
-    kind = models.CharField(max_length=16)
-    subject = models.CharField(max_length=HEX_DIGEST)
-    digest = models.CharField(max_length=HEX_DIGEST)
-    count = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    previous = models.CharField(max_length=HEX_DIGEST, unique=True)
-    head = models.CharField(max_length=HEX_DIGEST, unique=True)
-
-    class Meta:
-        verbose_name_plural = "ledger entries"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "subject"], name="ledger_entry_write_once"),
-            models.CheckConstraint(condition=~Q(head=F("previous")), name="ledger_entry_links"),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.seq} {self.kind} {self.subject[:12]}"
+UNSETTLED = (Status.WISHED, Status.ANCHORED)
 
 
 class AnchorQuerySet(models.QuerySet["Anchor"]):
-    def wished(self, *, network: str, now: datetime) -> Self:
-        """What the ledger called `network` has not been told and may be now, oldest first."""
+    def unsettled(self, *, network: str, now: datetime) -> Self:
+        """What the ledger called `network` may still change and be asked now, oldest first."""
         rested = Q(backoff_until__isnull=True) | Q(backoff_until__lte=now)
-        waiting = self.filter(rested, network=network, status=Status.WISHED)
+        waiting = self.filter(rested, network=network, status__in=UNSETTLED)
         return waiting.order_by("requested_at", "pk")
 
     def of(self, *, network: str, kind: str, subject: bytes) -> Self:
@@ -60,7 +40,7 @@ class AnchorQuerySet(models.QuerySet["Anchor"]):
 class Anchor(models.Model):
     """A digest somebody wants remembered, and how far it got."""
 
-    network = models.CharField(max_length=32)
+    network = models.CharField(max_length=72)
     kind = models.CharField(max_length=16, choices=Kind)
     subject = models.CharField(max_length=HEX_DIGEST)
     version = models.PositiveIntegerField(default=1)
@@ -103,7 +83,7 @@ class Anchor(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["network", "requested_at"],
-                condition=Q(status="wished"),
+                condition=Q(status__in=["wished", "anchored"]),
                 name="anchor_pending",
             )
         ]
