@@ -1,13 +1,16 @@
 """Check a receipt, or a whole round, with nothing but Python's standard library.
 
     python -m chain.verify receipt.json|round.json [--ledger ledger.json [--head 0x..]]
+    python -m chain.verify receipt.json|round.json --rpc URL --chain-id N --contract 0x..
 
 Exit status: 0 verified; 1 something does not hold; 2 it could not be asked (a file cannot be
-read, the digest is not anchored yet, the network is not one this program knows).
+read, a node does not answer, the digest is not anchored yet, the network is not known here).
 
 This file is meant to be copied away and run by somebody who does not trust the league, so it
 shares no code with it: its own Keccak, its own encodings, its own scoring arithmetic. `--ledger`
-is the exported chain; `--head` is a head you noted earlier, which that chain must contain.
+is the exported local chain; `--head` is a head you noted earlier, which that chain must contain.
+`--rpc` is a node you trust; the chain's id and the contract's address come from you, never from
+the document, and the contract's code must be the published one.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 VERIFIED, REFUSED, UNDECIDED = 0, 1, 2
 Json = dict[str, Any]
@@ -124,6 +128,12 @@ def decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
+def address(text: str) -> bytes:
+    if not re.fullmatch(r"0x[0-9a-f]{40}", text):
+        raise Refused(f"{text!r} is not an address in lower-case hex")
+    return bytes.fromhex(text[2:]).rjust(32, b"\0")
+
+
 def fixed(text: str) -> bytes:
     return number(int(decimal(text) * SCALE))
 
@@ -188,21 +198,26 @@ def root_from(doc: Json, words: list[bytes], proof: list[str]) -> bytes:
     return node
 
 
-def check_form(doc: Json, _: Json | None) -> str:
+def check_form(doc: Json, _: Any) -> str:
     if doc["version"] != 1 or doc["type"] not in {"receipt", "round"}:
         raise Undecided("this program reads receipts and rounds of version 1")
-    if doc["network"]["name"] != "local":
-        raise Undecided(f"it cannot ask the network {doc['network']['name']!r}")
-    equal(LOCAL, doc["network"], "network")
-    return f"{doc['type']} of version 1 on the local ledger (no public blockchain)"
+    stated = doc["network"]
+    if stated["name"] == "local":
+        equal(LOCAL, stated, "network")
+        return f"{doc['type']} of version 1 on the local ledger (no public blockchain)"
+    address(stated["contract"])
+    name = f"eip155:{stated['chain_id']}:{stated['contract']}"
+    if stated["name"] != name or type(stated["chain_id"]) is not int:
+        raise Undecided(f"it does not know the network {stated['name']!r}")
+    return f"{doc['type']} of version 1 on chain {stated['chain_id']}, {stated['contract']}"
 
 
-def check_signature(doc: Json, _: Json | None) -> str:
+def check_signature(doc: Json, _: Any) -> str:
     equal(None, doc["signature"], "signature (version 1 carries none)")
     return "none: no wallet signed this, so authorship rests on the league's word alone"
 
 
-def check_round(doc: Json, _: Json | None) -> str:
+def check_round(doc: Json, _: Any) -> str:
     stated = doc["round"]
     times = [seconds(stated[key]) for key in ("opens_at", "locks_at", "settles_at")]
     if not times[0] < times[1] < times[2]:
@@ -211,12 +226,16 @@ def check_round(doc: Json, _: Json | None) -> str:
     equal(rules, raw(stated["rules_hash"]), "hash of the rules")
     key = keccak(name(stated["league"]), name(stated["asset"]), *map(number, times), rules)
     equal(key, raw(stated["round_key"]), "round key")
+    home = stated["rules"].get("network", "local")
+    equal(doc["network"]["name"], home, "network that the rules name")
     return "the key follows from league, asset, times and rules"
 
 
 def digest(doc: Json, given: Json) -> bytes:
     """The EIP-712 digest of one prediction."""
-    identity = name("AI vs Human Prediction League"), name("1"), number(0), bytes(32)
+    network = doc["network"]
+    where = number(network["chain_id"]), address(network["contract"])
+    identity = name("AI vs Human Prediction League"), name("1"), *where
     struct = keccak(
         name(PREDICTION),
         name(doc["round"]["league"]),
@@ -229,7 +248,7 @@ def digest(doc: Json, given: Json) -> bytes:
     return keccak(b"\x19\x01", keccak(name(DOMAIN), *identity), struct)
 
 
-def check_prediction(doc: Json, _: Json | None) -> str:
+def check_prediction(doc: Json, _: Any) -> str:
     known = [one for one in members(doc) if one["prediction"] is not None]
     for one in known:
         found = digest(doc, one["prediction"])
@@ -237,7 +256,7 @@ def check_prediction(doc: Json, _: Json | None) -> str:
     return f"{len(known)} EIP-712 digests recomputed, {len(members(doc)) - len(known)} erased"
 
 
-def check_inclusion(doc: Json, _: Json | None) -> str:
+def check_inclusion(doc: Json, _: Any) -> str:
     found, count = [one["seq"] for one in members(doc)], doc["count"]
     is_complete = doc["type"] == "round"
     if found != list(range(len(found))) if is_complete else not 0 <= found[0] < count:
@@ -254,19 +273,23 @@ def head_of(entry: Json) -> bytes:
     return keccak(*words, number(entry["count"]), number(seconds(entry["time"])))
 
 
-def anchored(anchor: Json | None, *, kind: str, ident: bytes, root: bytes) -> str:
+def anchored(doc: Json, anchor: Json | None, pinned: tuple[str, bytes, bytes]) -> str:
+    """Where an anchor says that it stands; `pinned` are its kind, key and digest."""
     if anchor is None:
         raise Undecided("not anchored yet: ask for the document again later")
-    equal(("local", kind), (anchor["network"], anchor["kind"]), "network and kind of the anchor")
-    equal(ident, raw(anchor["id"]), "key of the anchor")
-    equal(root, raw(anchor["root"]), "digest of the anchor")
-    equal(head_of(anchor), raw(anchor["head"]), "head of the anchor")
-    return f"ledger entry {anchor['seq']} at {anchor['time']}"
+    found = anchor["kind"], raw(anchor["id"]), raw(anchor["root"])
+    for own, stated, what in zip(pinned, found, ("kind", "key", "digest"), strict=True):
+        equal(own, stated, f"{what} of the anchor")
+    equal(doc["network"]["name"], anchor["network"], "network of the anchor")
+    if anchor["network"] == "local":
+        equal(head_of(anchor), raw(anchor["head"]), "head of the anchor")
+        return f"ledger entry {anchor['seq']} at {anchor['time']}"
+    return f"said to be in block {anchor['block']} at {anchor['time']}"
 
 
-def check_anchor(doc: Json, _: Json | None) -> str:
+def check_anchor(doc: Json, _: Any) -> str:
     key, root = raw(doc["round"]["round_key"]), raw(doc["root"])
-    where = anchored(doc["anchor"], kind="commitment", ident=key, root=root)
+    where = anchored(doc, doc["anchor"], ("commitment", key, root))
     equal(doc["count"], doc["anchor"]["count"], "count of the anchor")
     in_time = seconds(doc["anchor"]["time"]) < seconds(doc["round"]["settles_at"])
     return f"{where}, {'before' if in_time else 'LATE: not before'} the settlement instant"
@@ -278,7 +301,7 @@ TAUS, Z = (0.1, 0.5, 0.9), (-1.2815515655446004, 0.0, 1.2815515655446004)
 FARTHEST_BP, FEWEST = 100, 2
 
 
-def check_evidence(doc: Json, _: Json | None) -> str:
+def check_evidence(doc: Json, _: Any) -> str:
     ordered = sorted(doc["result"]["observations"], key=canonical)
     equal(keccak(canonical(ordered)), raw(doc["result"]["evidence"]), "digest of the observations")
     return f"{len(ordered)} observations"
@@ -299,7 +322,7 @@ def price_of(observations: list[Json]) -> Decimal:
     return median(kept).quantize(1 / SCALE, ROUND_HALF_EVEN)
 
 
-def check_prices(doc: Json, _: Json | None) -> str:
+def check_prices(doc: Json, _: Any) -> str:
     result = doc["result"]
     for instant, price in (("locks_at", "reference_price"), ("settles_at", "price")):
         at = doc["round"][instant]
@@ -333,7 +356,7 @@ def loss(levels: list[float], outcome: float) -> float:
     return 2 / 3 * (low + middle + high)  # not sum(): its rounding depends on Python's version
 
 
-def check_points(doc: Json, _: Json | None) -> str:
+def check_points(doc: Json, _: Any) -> str:
     result, known = doc["result"], [one for one in members(doc) if one["prediction"] is not None]
     sigma, house = float(result["sigma_bp"]), [float(level) for level in result["house_bp"]]
     for level, z in zip(house, Z, strict=True):
@@ -347,32 +370,32 @@ def check_points(doc: Json, _: Json | None) -> str:
     return f"{len(known)} recomputed from the scoring rule"
 
 
-def check_scores(doc: Json, _: Json | None) -> str:
+def check_scores(doc: Json, _: Any) -> str:
     words = [number(one["points_milli"]) for one in members(doc)]
     root = root_from(doc, words, doc["result"].get("proof", []))
     equal(root, raw(doc["result"]["score_root"]), "score root")
     return f"{len(words)} published scores lead to the score root"
 
 
-def check_void(doc: Json, _: Json | None) -> str:
+def check_void(doc: Json, _: Any) -> str:
     equal(tree_root([]), raw(doc["result"]["score_root"]), "score root")
     equal(Decimal(0), decimal(doc["result"]["price"]), "price")
     equal([None] * len(members(doc)), [one["points_milli"] for one in members(doc)], "points")
     return "the round is void: it has no price and scores nobody"
 
 
-def check_settlement(doc: Json, _: Json | None) -> str:
+def check_settlement(doc: Json, _: Any) -> str:
     result, ident = doc["result"], raw(doc["round"]["round_key"])
     if result["version"] != 1:
         ident = keccak(ident, number(result["version"]))
     tail = keccak(raw(result["score_root"]), raw(result["evidence"]))
     when, outcome = number(seconds(result["settled_at"])), number(OUTCOMES[result["status"]])
     root = keccak(fixed(result["price"]), when, outcome, tail)
-    return anchored(result["anchor"], kind="settlement", ident=ident, root=root)
+    return anchored(doc, result["anchor"], ("settlement", ident, root))
 
 
 # -- the ledger: every entry, and the anchors among them ----------------------------------------
-def check_ledger(doc: Json, ledger: Json | None) -> str:
+def check_ledger(doc: Json, ledger: Any) -> str:
     if ledger is None:
         return "not given: anchors were only checked for internal consistency"
     head, earlier, keys, entries = bytes(32), 0, set(), ledger["entries"]
@@ -394,8 +417,79 @@ def check_ledger(doc: Json, ledger: Json | None) -> str:
     return f"{len(entries)} entries, unbroken, up to head 0x{head.hex()}"
 
 
+# -- the contract: what an EVM node says that it holds ------------------------------------------
+CODE_HASH = "0x" + "00" * 32  # of the published LeagueAnchor, the same wherever it is deployed
+ANSWER_BYTES = 1_000_000
+
+
+class Stay(HTTPRedirectHandler):
+    """A node that sends us elsewhere is not the node you trust."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class Node(NamedTuple):
+    """A node to ask, and which chain and contract the reader knows to be the league's."""
+
+    url: str
+    chain_id: int
+    contract: str
+
+    def ask(self, method: str, *params: Any) -> bytes:
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        headers = {"Content-Type": "application/json"}
+        request = Request(self.url, json.dumps(call).encode(), headers)  # noqa: S310
+        try:
+            with build_opener(ProxyHandler({}), Stay).open(request, timeout=20) as answer:
+                told = json.loads(answer.read(ANSWER_BYTES))["result"]
+            return bytes.fromhex(told[2:].rjust(len(told) % 2 + len(told) - 2, "0"))
+        except (OSError, LookupError, TypeError, ValueError) as error:
+            raise Undecided(f"the node did not answer {method}: {error}") from error
+
+    def view(self, function: str, key: bytes) -> list[bytes]:
+        """The 32-byte words that a view of the contract returns."""
+        data = keccak(function.encode())[:4] + key
+        call = {"to": self.contract, "data": f"0x{data.hex()}"}
+        told = self.ask("eth_call", call, "latest")
+        return [told[at : at + 32] for at in range(0, len(told), 32)]
+
+
+def check_chain(doc: Json, node: Any) -> str:
+    if not isinstance(node, Node):
+        raise Undecided("the anchors were not looked up: give --rpc, --chain-id and --contract")
+    stated = doc["network"]
+    equal((node.chain_id, node.contract), (stated["chain_id"], stated["contract"]), "chain")
+    equal(node.chain_id, int.from_bytes(node.ask("eth_chainId")), "chain of the node")
+    code = keccak(node.ask("eth_getCode", node.contract, "latest"))
+    equal(raw(CODE_HASH), code, "code of the contract")
+    committed, ended = doc["anchor"], (doc["result"] or {}).get("anchor")
+    found = held_commitment(node, doc, committed) if committed is not None else 0
+    if committed is not None and ended is not None and held_settlement(node, ended) < found:
+        raise Refused("the settlement was anchored before the commitment")
+    return "the contract holds the anchors, under the keys and at the times stated"
+
+
+def held_commitment(node: Node, doc: Json, anchor: Json) -> int:
+    """When the contract took it, in Unix seconds."""
+    root, *rest = node.view("commits(bytes32)", raw(anchor["id"]))
+    numbers = [int.from_bytes(word) for word in rest]
+    times = [seconds(doc["round"][key]) for key in ("locks_at", "settles_at")]
+    equal(root, raw(anchor["root"]), "root on chain")
+    equal(numbers, [anchor["count"], *times, seconds(anchor["time"])], "count and times on chain")
+    return numbers[-1]
+
+
+def held_settlement(node: Node, anchor: Json) -> int:
+    """The same of a settlement."""
+    tail, price, settled, status, at = node.view("settlements(bytes32)", raw(anchor["id"]))
+    equal(keccak(price, settled, status, tail), raw(anchor["root"]), "settlement on chain")
+    equal(int.from_bytes(at), seconds(anchor["time"]), "time of the settlement on chain")
+    return int.from_bytes(at)
+
+
 # -- running it ---------------------------------------------------------------------------------
-Check = Callable[[Json, Json | None], str]
+Check = Callable[[Json, Any], str]
 PLEDGED: tuple[Check, ...] = (
     check_signature,
     check_round,
@@ -408,7 +502,7 @@ VOIDED = (check_evidence, check_void, check_settlement)
 MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-def run(check: Check, doc: Json, ledger: Json | None) -> Step:
+def run(check: Check, doc: Json, ledger: Any) -> Step:
     label = check.__name__.removeprefix("check_")
     try:
         detail = check(doc, ledger)
@@ -423,7 +517,7 @@ def run(check: Check, doc: Json, ledger: Json | None) -> Step:
 
 
 def check(doc: Any, ledger: Any = None) -> list[Step]:
-    """Every step on a parsed receipt or round, with the exported ledger when there is one."""
+    """Every step on a parsed receipt or round; `ledger` is an export or a Node, if you have one."""
     form = run(check_form, doc, None)
     if form.status != "ok":
         return [form]
@@ -432,7 +526,8 @@ def check(doc: Any, ledger: Any = None) -> list[Step]:
     else:
         is_void = isinstance(doc["result"], dict) and doc["result"].get("status") == "void"
         pending, checks = [], PLEDGED + (VOIDED if is_void else SETTLED)
-    return [form, *(run(each, doc, ledger) for each in (*checks, check_ledger)), *pending]
+    witness: Check = check_ledger if doc["network"]["name"] == "local" else check_chain
+    return [form, *(run(each, doc, ledger) for each in (*checks, witness)), *pending]
 
 
 def verdict(steps: Iterable[Step]) -> int:
@@ -458,10 +553,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("document", help="receipt.json or round.json")
     parser.add_argument("--ledger", help="the exported ledger, to find the anchors in")
     parser.add_argument("--head", help="with --ledger: a head you know, which it must contain")
+    parser.add_argument("--rpc", help="a node of the chain, to ask the contract")
+    parser.add_argument("--chain-id", type=int, help="with --rpc: the league's chain")
+    parser.add_argument("--contract", type=str.lower, help="with --rpc: the league's contract")
     options = parser.parse_args(arguments)
+    pinned = options.rpc, options.chain_id, options.contract
+    if any(pinned) and not all(pinned):
+        parser.error("--rpc, --chain-id and --contract go together")
     try:
         document = load(options.document)
         ledger = load(options.ledger) | {"known_head": options.head} if options.ledger else None
+        ledger = Node(*pinned) if options.rpc else ledger
     except (OSError, RecursionError, TypeError, ValueError) as error:
         print(f"COULD NOT ASK: {error}")
         return UNDECIDED
