@@ -517,7 +517,7 @@ def run(check: Check, doc: Json, ledger: Any) -> Step:
 
 
 def check(doc: Any, ledger: Any = None) -> list[Step]:
-    """Every step on a parsed receipt or round; `ledger` is an export or a Node, if you have one."""
+    """Every step on a parsed receipt or round; `ledger` is an export, a Node or None."""
     form = run(check_form, doc, None)
     if form.status != "ok":
         return [form]
