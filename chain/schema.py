@@ -147,6 +147,12 @@ def score_leaf(round_key: bytes, seq: int, points_milli: int) -> bytes:
     return _double(words.bytes32(round_key), words.uint(seq), words.int256(points_milli))
 
 
+def board_key(*, league: str, season: str, horizon: str, rules_hash: bytes) -> bytes:
+    """A season's board of one horizon, on any chain."""
+    names = (words.name(text) for text in ("board", league, season, horizon))
+    return _hash(*names, words.bytes32(rules_hash))
+
+
 def board_leaf(  # noqa: PLR0917 - the four words of the leaf, in their order
     board_key: bytes, rank: int, player: str, points_milli: int
 ) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container
 from datetime import datetime
 
 from chain import anchors
-from leaderboard import standings
+from leaderboard import finals, standings
 from league import answers, calendar, history, rounds
 from markets import quotes
 from predictions import commitments, house_picks
@@ -26,6 +26,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "predictions.commit_locked": commitments.commit,
     "predictions.grade_settled": grading.grade,
     "leaderboard.publish_standings": standings.publish,
+    "leaderboard.freeze_boards": finals.freeze,
     "chain.pump": anchors.pump,
     "league.forget_answers": answers.forget,
 }

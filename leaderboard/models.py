@@ -12,10 +12,17 @@ class Board(models.Model):
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField()
     verdict = models.JSONField(default=dict)
+    frozen_at = models.DateTimeField(null=True, blank=True, help_text="The season was over.")
+    root = models.CharField(max_length=64, blank=True, help_text="Over its ranked rows, frozen.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["season", "horizon"], name="board_once"),
+            models.CheckConstraint(
+                condition=models.Q(root="", frozen_at=None)
+                | models.Q(~models.Q(root=""), frozen_at__isnull=False),
+                name="board_root_iff_frozen",
+            ),
         ]
 
     def __str__(self) -> str:

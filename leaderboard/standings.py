@@ -45,14 +45,20 @@ def publish(*, now: datetime) -> int:
 
 
 def lagging() -> list[tuple[UUID, str]]:
-    """Season and horizon of the boards that do not cover all final rounds."""
+    """Season and horizon of the boards that do not cover all final rounds, frozen ones aside."""
     finals = (
         Round.objects.filter(status=Status.FINAL)
         .values_list("season", "horizon")
         .annotate(rounds=Count("pk"))
     )
-    shown = {(board.season_id, board.horizon): board.rounds for board in Board.objects.all()}
-    return [(row[0], row[1]) for row in finals if shown.get((row[0], row[1])) != row[2]]
+    boards = list(Board.objects.all())
+    shown = {(board.season_id, board.horizon): board.rounds for board in boards}
+    frozen = {(board.season_id, board.horizon) for board in boards if board.frozen_at}
+    return [
+        (row[0], row[1])
+        for row in finals
+        if (row[0], row[1]) not in frozen and shown.get((row[0], row[1])) != row[2]
+    ]
 
 
 def _is_rested(season: UUID, horizon: str, *, now: datetime) -> bool:
@@ -85,6 +91,7 @@ def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
                 horizon=horizon,
                 defaults={"rounds": 0, "locks": 0, "published_at": now, "version": 0},
             )
+            _require(is_still=board.frozen_at is None)
             _require(is_still=sizes_of(season, horizon) == sizes)  # before the costly part, too
             Standing.objects.filter(board=board).delete()
             players = tables.write(board, terms=_terms(sizes, horizon))

@@ -5,10 +5,15 @@ from typing import Any
 
 from celery import shared_task
 
-from leaderboard import standings
+from leaderboard import finals, standings
 
 
 # As long as its statements may take (predictions.allowance).
 @shared_task(name="leaderboard.publish_standings", soft_time_limit=240, time_limit=270)
 def publish_standings(*, now: datetime, **_: Any) -> None:
     standings.publish(now=now)
+
+
+@shared_task(name="leaderboard.freeze_boards")
+def freeze_boards(*, now: datetime, **_: Any) -> None:
+    finals.freeze(now=now)
