@@ -40,8 +40,8 @@ DONE = {"reference": Status.RUNNING, "settlement": Status.SETTLED}
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[VendorServer]:
     """Three vendors on loopback, asked once each and not for long."""
     monkeypatch.setattr(http, "ATTEMPTS", 1)
-    monkeypatch.setattr(http, "TIMEOUT_S", (0.5, 0.3))
-    monkeypatch.setattr(http, "BODY_S", 0.3)
+    monkeypatch.setattr(http, "TIMEOUT_S", (0.5, 0.15))
+    monkeypatch.setattr(http, "BODY_S", 0.15)
     with vendor_server.serving(NOON) as server:
         live: list[base.Provider] = [
             binance.Binance(server.url), coinbase.Coinbase(server.url), kraken.Kraken(server.url),
