@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chain import networks
 from chain.ledger.base import Ledger
+from chain.ledger.evm import EvmLedger
 from chain.ledger.local import LocalLedger
 from chain.networks import Network
 
@@ -66,14 +67,15 @@ def serving() -> list[Ledger]:
 
     :raises ImproperlyConfigured: for half-set settings.
     """
-    network()
-    return [LocalLedger()]
+    current = network()
+    local: list[Ledger] = [LocalLedger()]
+    return local if current == networks.LOCAL else [*local, EvmLedger(current)]
 
 
 def ledger_of(name: str) -> Ledger:
     """For reading, whatever the settings. :raises chain.networks.UnknownNetwork:"""
-    networks.parse(name)
-    return LocalLedger()
+    named = networks.parse(name)
+    return LocalLedger() if named == networks.LOCAL else EvmLedger(named)
 
 
 def ledger() -> Ledger:
