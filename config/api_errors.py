@@ -72,8 +72,11 @@ DOMAIN: dict[type[Exception], str] = {
 # A module or package stands for everything it defines.
 INTERNAL = (
     "chain.anchors",
+    "chain.deployment",
     "chain.merkle",
     "chain.networks",
+    "chain.rpc",
+    "chain.signers",
     "chain.verify",
     "chain.words",
     "config.embedded",
