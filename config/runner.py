@@ -5,12 +5,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from config import embedded
+from config import embedded, testnet
 from config.supervisor import Role, Supervisor
 
 READY_WITHIN_S = 90
@@ -33,8 +33,10 @@ class Runner:
     base_dir: Path
     var_dir: Path
     redis_url: str
+    chain: str
     report: Callable[[str], None]
     interrupts: int = 0
+    worker_secrets: Mapping[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Returns once asked to stop by SIGINT, SIGTERM or SIGHUP, with every child gone.
@@ -66,10 +68,27 @@ class Runner:
             supervisor.environment = {**supervisor.environment, "REDIS_URL": url}
             supervisor.start(role, now_s=time.monotonic())
             self.report(f"broker    bundled Valkey on {url.rpartition('@')[2].partition('/')[0]}")
+        if self.chain == "anvil":
+            self._prepare_chain(supervisor)
         self._step(
             supervisor, "database  bringing its tables up to date", "migrate", "--verbosity=0"
         )
         self._step(supervisor, "demo      making sure there is a season to look at", "seed_demo")
+
+    def _prepare_chain(self, supervisor: Supervisor) -> None:
+        folder, url = self.var_dir / "chain", f"http://{embedded.HOST}:{embedded.free_port()}"
+        role = testnet.role(base_dir=self.base_dir, folder=folder, url=url)
+        supervisor.start(role, now_s=time.monotonic())
+        began_s = time.monotonic()
+        while not testnet.is_up(url) and not self.interrupts:
+            require_hope(supervisor, waited_s=time.monotonic() - began_s, name="anvil")
+            time.sleep(0.1)
+        if self.interrupts:
+            return
+        made = testnet.environment(url, folder=folder)
+        supervisor.environment = {**supervisor.environment, **made}
+        self.worker_secrets = {"PRIVATE_KEY": testnet.KEY}
+        self.report(f"chain     anvil on {url}, contract {made['CHAIN_CONTRACT']}")
 
     def _step(self, supervisor: Supervisor, line: str, *command: str) -> None:
         if self.interrupts:
@@ -91,7 +110,7 @@ class Runner:
             else (
                 embedded.web(port=self.port),
                 embedded.tick(),
-                embedded.worker(),
+                embedded.worker(secret=self.worker_secrets),
                 embedded.beat(),
             )
         )
@@ -116,7 +135,7 @@ class Runner:
         if self.interrupts:
             self.report("stopping  (once more to hurry)")
         asked = self.interrupts
-        for names in (("beat", "web", "tick", "worker"), ("broker",)):
+        for names in (("beat", "web", "tick", "worker"), ("broker", "anvil")):
             supervisor.stop(names, is_urgent=lambda: self.interrupts > asked)
         supervisor.dismiss_guardian()
         self.report("stopped")
@@ -141,13 +160,13 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def require_hope(supervisor: Supervisor, *, waited_s: float) -> None:
+def require_hope(supervisor: Supervisor, *, waited_s: float, name: str = "web") -> None:
     """:raises NeverReady: when a child keeps dying, or the wait is too long."""
     doomed = [
         name for name, child in supervisor.children.items() if child.failures >= HOPELESS_AFTER
     ]
     if not doomed and waited_s < READY_WITHIN_S:
         return
-    name = doomed[0] if doomed else "web"
+    name = doomed[0] if doomed else name
     tail = "\n".join(supervisor.last_lines(name))
     raise NeverReady(f"{name} does not start. The end of its log:\n{tail}")

@@ -44,7 +44,11 @@ RATE_LIMIT_RPM = env.integer("RATE_LIMIT_RPM", 240, low=1, high=1_000_000)
 ENABLE_USER_REGISTRATION = env.flag("ENABLE_USER_REGISTRATION", default=False)
 
 # -- where state lives ------------------------------------------------------------------------
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+# A league on a chain of this machine's own (`make run CHAIN=anvil`) is a league of its own.
+CHAIN = env.choice("CHAIN", "local", among=("local", "anvil"))
+VAR_DIR = Path(
+    env.text("VAR_DIR", str(BASE_DIR / "var" / "anvil" if CHAIN == "anvil" else BASE_DIR / "var"))
+)
 DATABASES = {
     "default": env.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'league.sqlite3'}")
 }

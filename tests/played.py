@@ -34,7 +34,7 @@ def season(folder: Path) -> Iterator[None]:
             connection.close()
             file.write_bytes(_file[0])
         else:
-            _play()
+            play()
             connection.close()  # the last to leave folds the log into the file
             _file.append(file.read_bytes())
         yield
@@ -65,7 +65,8 @@ def run(sql: str, *values: str) -> None:
         cursor.execute(sql, values)
 
 
-def _play() -> None:
+def play() -> None:
+    """From an empty database to the middle of the season, on the ledger in force."""
     players.ensure_built_in(now=NOON)
     league = factories.league(symbols=SYMBOLS)
     Asset.objects.exclude(pk__in=SYMBOLS).update(is_active=False)

@@ -31,10 +31,11 @@ needed = pytest.mark.skipif(not BINARY.exists(), reason=f"no anvil at {BINARY}: 
 @dataclass(frozen=True)
 class Anvil:
     url: str
+    chain_id: int = CHAIN_ID
 
     @functools.cached_property
     def node(self) -> rpc.Node:
-        return rpc.Node([self.url], chain_id=CHAIN_ID)
+        return rpc.Node([self.url], chain_id=self.chain_id)
 
     def ask(self, method: str, *params: Any) -> Any:
         return self.node.ask(method, *params)
@@ -48,18 +49,18 @@ class Anvil:
         made = deployment.deploy(
             node=self.node, signer=signer, operator=signer.address, ceiling_gwei=1000
         )
-        return evm(chain_id=CHAIN_ID, contract=made.contract)
+        return evm(chain_id=self.chain_id, contract=made.contract)
 
 
 @contextlib.contextmanager
-def anvil(folder: Path, *arguments: str) -> Iterator[Anvil]:
+def anvil(folder: Path, *arguments: str, chain_id: int = CHAIN_ID) -> Iterator[Anvil]:
     """Mines every transaction at once unless the arguments say otherwise."""
     port = servers.free_port()
     command = (
-        str(BINARY), "--host", servers.HOST, "--port", str(port), "--chain-id", str(CHAIN_ID),
+        str(BINARY), "--host", servers.HOST, "--port", str(port), "--chain-id", str(chain_id),
         "--quiet", *arguments,
     )  # fmt: skip
-    made = Anvil(f"http://{servers.HOST}:{port}")
+    made = Anvil(f"http://{servers.HOST}:{port}", chain_id)
     role = Role(name="anvil", command=command, grace_s=5)
     with servers.supervised(role, folder=folder, is_up=lambda: _is_up(made)):
         yield made
@@ -67,5 +68,5 @@ def anvil(folder: Path, *arguments: str) -> Iterator[Anvil]:
 
 def _is_up(made: Anvil) -> bool:
     with contextlib.suppress(rpc.NodeUnavailable):
-        return bool(rpc.Node([made.url], chain_id=CHAIN_ID).ask("eth_chainId"))
+        return bool(rpc.Node([made.url], chain_id=made.chain_id).ask("eth_chainId"))
     return False

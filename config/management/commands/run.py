@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config import embedded, env, runner, terminal
+from config import embedded, env, runner, terminal, testnet
 
 
 class Command(BaseCommand):
@@ -18,6 +18,7 @@ class Command(BaseCommand):
             base_dir=settings.BASE_DIR,
             var_dir=settings.VAR_DIR,
             redis_url=settings.REDIS_URL,
+            chain=settings.CHAIN,
             report=self._tell,
         )
         try:
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             ) from error
         except embedded.AlreadyRunning as error:
             raise CommandError(f"The league already runs from {error}.") from error
-        except (runner.StepFailed, runner.NeverReady) as error:
+        except (runner.StepFailed, runner.NeverReady, testnet.NoAnvil) as error:
             raise CommandError(str(error)) from error
 
     def _tell(self, line: str) -> None:
