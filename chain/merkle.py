@@ -5,10 +5,11 @@ backwards; a pair is hashed in sorted order, so a proof carries no left or right
 leaf was given in (`seq`) is inside the leaf itself.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from chain.hashing import keccak256
+from chain.hashing import HASH_BYTES, keccak256
 
 # The root of no leaves: a tagged constant, since a tree without leaves has no hash of its own.
 EMPTY_ROOT: Final = keccak256(b"AI vs Human Prediction League: empty tree")
@@ -53,6 +54,24 @@ def proofs(leaves: Sequence[bytes]) -> list[list[bytes]]:
     return [_climb(heap, places[leaf]) for leaf in leaves]
 
 
+def pack(heap: Sequence[bytes]) -> bytes:
+    """A heap as one string of bytes, root first."""
+    return b"".join(heap)
+
+
+def packed_proof(heap: bytes, leaf: bytes) -> list[bytes]:
+    """The proof of `leaf` from a packed heap: some twenty looks into it, however many leaves.
+
+    :raises NoLeaves: when it is not among them.
+    """
+    nodes = len(heap) // HASH_BYTES
+    first = nodes // 2  # of the leaves, which descend from here
+    place = first + bisect_left(range(first, nodes), True, key=lambda at: _node(heap, at) <= leaf)
+    if place >= nodes or _node(heap, place) != leaf:
+        raise NoLeaves("There is no such leaf.")
+    return [_node(heap, at) for at in _siblings(place)]
+
+
 def fold(leaf: bytes, proof: Iterable[bytes]) -> bytes:
     """The root that `proof` leads to from `leaf`."""
     node = leaf
@@ -67,8 +86,15 @@ def pair(left: bytes, right: bytes) -> bytes:
 
 
 def _climb(heap: Sequence[bytes], place: int) -> list[bytes]:
-    siblings = []
+    return [heap[at] for at in _siblings(place)]
+
+
+def _siblings(place: int) -> Iterator[int]:
+    """Of a place and of everything above it, up to the root's children."""
     while place:
-        siblings.append(heap[place - 1 if place % 2 == 0 else place + 1])
+        yield place - 1 if place % 2 == 0 else place + 1
         place = (place - 1) // 2
-    return siblings
+
+
+def _node(heap: bytes, place: int) -> bytes:
+    return heap[HASH_BYTES * place : HASH_BYTES * (place + 1)]

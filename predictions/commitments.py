@@ -5,12 +5,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from chain import anchors, merkle
+from chain import anchors
 from league import quarantine
 from league.models import Round, RoundEvent
 from league.models.round import Status
-from predictions import leaves, words
+from predictions import leaves, trees, words
 from predictions.models import Commitment
+from predictions.models.tree import Of
 
 BATCH = 500
 COMMITTABLE = (Status.LOCKED, Status.RUNNING, Status.HELD, Status.SETTLED)
@@ -38,9 +39,11 @@ def commit(*, now: datetime) -> int:
 def _commit(round_: Round, *, now: datetime) -> bool:
     # The round is locked and that is committed: its entries can no longer change.
     key = words.round_key(round_)
-    found = leaves.leaves_of(round_, leaves.entries_of(round_))
-    root = merkle.root(found)
+    found = leaves.leaves_of(round_, leaves.digests_of(round_))
+    heap = trees.grow(found)
+    root = trees.root(heap)
     with transaction.atomic(durable=True):
+        trees.keep(round_, Of.ENTRIES, heap)
         _, is_new = Commitment.objects.get_or_create(
             round=round_,
             defaults={

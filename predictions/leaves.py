@@ -1,5 +1,9 @@
 """The entries of a locked round in the order they are committed: seq 0, 1, 2, ..."""
 
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
 from chain import schema
 from league.models import Round
 from predictions import words
@@ -9,11 +13,19 @@ from predictions.models import Prediction
 
 def entries_of(round_: Round) -> list[Prediction]:
     """Standing entries by key; the position in this list is the entry's seq for ever."""
-    return list(
-        Prediction.objects.filter(round=round_, is_withdrawn=False)
-        .select_related("player")
-        .order_by("pk")
-    )
+    return list(_standing(round_).select_related("player"))
+
+
+def digests_of(round_: Round) -> list[bytes]:
+    """Their commitments by seq, without the entries."""
+    return [bytes(digest) for digest in _standing(round_).values_list("digest", flat=True)]
+
+
+def seq_of(entry: Prediction) -> int | None:
+    """The seq of an entry in a locked round; None when it was withdrawn."""
+    if entry.is_withdrawn:
+        return None
+    return _standing(entry.round).filter(pk__lt=entry.pk).count()
 
 
 def word_of(entry: Prediction) -> Entry:
@@ -21,13 +33,17 @@ def word_of(entry: Prediction) -> Entry:
     return Entry(entry.form, entry.basis, entry.p10, entry.p50, entry.p90)
 
 
-def leaves_of(round_: Round, entries: list[Prediction]) -> list[bytes]:
-    """The commitment's leaves, 32 bytes each."""
+def leaves_of(round_: Round, digests: Iterable[bytes]) -> list[bytes]:
+    """The commitment's leaves, 32 bytes each, of the entries' digests by seq."""
     key = words.round_key(round_)
-    return [schema.leaf(key, seq, bytes(entry.digest)) for seq, entry in enumerate(entries)]
+    return [schema.leaf(key, seq, digest) for seq, digest in enumerate(digests)]
 
 
-def score_leaves_of(round_: Round, points: list[int]) -> list[bytes]:
+def score_leaves_of(round_: Round, points: Iterable[int]) -> list[bytes]:
     """The settlement's leaves: milli-points by seq."""
     key = words.round_key(round_)
     return [schema.score_leaf(key, seq, milli) for seq, milli in enumerate(points)]
+
+
+def _standing(round_: Round) -> QuerySet[Prediction]:
+    return Prediction.objects.filter(round=round_, is_withdrawn=False).order_by("pk")

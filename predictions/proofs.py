@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from chain import anchors, facts, merkle
+from chain import anchors, facts
 from chain.models import Anchor, Kind
 from league import frames
 from league.models import Round
 from league.models.round import Status
 from markets import observations
-from predictions import leaves, words
+from predictions import words
 
 Json = dict[str, Any]
 
@@ -31,9 +31,9 @@ def anchor_of(round_: Round, kind: Kind) -> Anchor | None:
 
 
 def outcome_of(
-    round_: Round, *, points: list[int], evidence: list[Json], anchor: Json | None = None
+    round_: Round, *, score_root: bytes, evidence: list[Json], anchor: Json | None = None
 ) -> facts.Outcome:
-    """How a round ended; `points` are the milli-points by seq, none when it is void."""
+    """How a round ended; `score_root` is over the milli-points by seq, of none when it is void."""
     is_void = round_.status == Status.VOID
     return facts.Outcome(
         status=Status.VOID if is_void else Status.SETTLED,
@@ -41,7 +41,7 @@ def outcome_of(
         settled_at=round_.settles_at,
         frame=None if is_void else frame_of(round_),
         evidence=evidence,
-        score_root=merkle.root(leaves.score_leaves_of(round_, points)),
+        score_root=score_root,
         anchor=anchor,
     )
 

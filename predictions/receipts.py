@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chain import anchors, facts, merkle, receipts
+from chain import anchors, facts, receipts, schema
 from chain.models import Kind
 from league.models import Round
 from league.models.round import Status
-from predictions import leaves, proofs, words
+from predictions import leaves, proofs, trees, words
 from predictions.models import Commitment, Prediction, Score
+from predictions.models.tree import Of
 
 Json = dict[str, Any]
 
@@ -25,21 +26,20 @@ def of(prediction: Prediction) -> Json:
     :raises NotCommitted: before the round's commitment, and for a withdrawn prediction.
     """
     round_, commitment = _committed(prediction.round_id)
-    entries = leaves.entries_of(round_)
-    seq = next((n for n, entry in enumerate(entries) if entry.pk == prediction.pk), None)
+    seq = leaves.seq_of(prediction)
     if seq is None:
         raise NotCommitted("This prediction was withdrawn before the lock.")
-    points = _points(round_)
+    milli = _milli(round_, prediction)
     member = replace(
-        _member(round_, entries[seq], seq=seq, points=points),
-        proof=merkle.proof(leaves.leaves_of(round_, entries), seq),
-        score_proof=_score_proof(round_, points, seq),
+        _member(round_, prediction, seq=seq, milli=milli),
+        proof=_proof(round_, prediction, seq),
+        score_proof=_score_proof(round_, milli, seq),
     )
     return receipts.receipt(
         proofs.facts_of(round_),
         commitment=_commitment(round_, commitment),
         member=member,
-        outcome=_outcome(round_, points),
+        outcome=_outcome(round_),
     )
 
 
@@ -53,14 +53,14 @@ def of_round(round_id: UUID, *, now: datetime) -> Json:
         raise NotCommitted("The round has not locked: ask again after its lock.")
     points = _points(round_)
     members = [
-        _member(round_, entry, seq=seq, points=points)
+        _member(round_, entry, seq=seq, milli=points[seq] if points else None)
         for seq, entry in enumerate(leaves.entries_of(round_))
     ]
     return receipts.whole_round(
         proofs.facts_of(round_),
         commitment=_commitment(round_, commitment),
         members=members,
-        outcome=_outcome(round_, points),
+        outcome=_outcome(round_),
     )
 
 
@@ -81,9 +81,15 @@ def _points(round_: Round) -> list[int] | None:
     return list(found.values_list("points_milli", flat=True))
 
 
-def _member(
-    round_: Round, entry: Prediction, *, seq: int, points: list[int] | None
-) -> facts.Member:
+def _milli(round_: Round, entry: Prediction) -> int | None:
+    """Those of one entry."""
+    if round_.status != Status.FINAL:
+        return None
+    mine = Score.objects.filter(round=round_, player=entry.player_id)
+    return mine.values_list("points_milli", flat=True).get()
+
+
+def _member(round_: Round, entry: Prediction, *, seq: int, milli: int | None) -> facts.Member:
     return facts.Member(
         seq=seq,
         digest=bytes(entry.digest),
@@ -93,14 +99,28 @@ def _member(
             entry=leaves.word_of(entry),
             seal=words.Seal(entry.revision, bytes(entry.payload_hash), bytes(entry.salt)),
         ),
-        points_milli=points[seq] if points is not None else None,
+        points_milli=milli,
     )
 
 
-def _score_proof(round_: Round, points: list[int] | None, seq: int) -> list[bytes]:
-    if points is None:
+def _proof(round_: Round, entry: Prediction, seq: int) -> list[bytes]:
+    leaf = schema.leaf(words.round_key(round_), seq, bytes(entry.digest))
+
+    def anew() -> list[bytes]:
+        return leaves.leaves_of(round_, leaves.digests_of(round_))
+
+    return trees.proof(round_, Of.ENTRIES, leaf, leaves=anew)
+
+
+def _score_proof(round_: Round, milli: int | None, seq: int) -> list[bytes]:
+    if milli is None:
         return []
-    return merkle.proof(leaves.score_leaves_of(round_, points), seq)
+    leaf = schema.score_leaf(words.round_key(round_), seq, milli)
+
+    def anew() -> list[bytes]:
+        return leaves.score_leaves_of(round_, _points(round_) or [])
+
+    return trees.proof(round_, Of.SCORES, leaf, leaves=anew)
 
 
 def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:
@@ -112,13 +132,13 @@ def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:
     )
 
 
-def _outcome(round_: Round, points: list[int] | None) -> facts.Outcome | None:
+def _outcome(round_: Round) -> facts.Outcome | None:
     wish = proofs.anchor_of(round_, Kind.SETTLEMENT)
-    if wish is None or (points is None and round_.status != Status.VOID):
+    if wish is None or round_.status not in {Status.FINAL, Status.VOID}:
         return None
     return proofs.outcome_of(
         round_,
-        points=points or [],
+        score_root=bytes.fromhex(wish.payload["score_root"]),
         evidence=wish.payload["evidence"],
         anchor=_anchor(round_, Kind.SETTLEMENT),
     )

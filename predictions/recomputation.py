@@ -148,7 +148,7 @@ def _opens_its_hash(word: Prediction) -> bool:
 def _covers_its_entries(made: Commitment) -> bool:
     round_ = made.round
     key = words.round_key(round_)
-    root = merkle.root(leaves.leaves_of(round_, leaves.entries_of(round_))).hex()
+    root = merkle.root(leaves.leaves_of(round_, leaves.digests_of(round_))).hex()
     wish = proofs.anchor_of(round_, Kind.COMMITMENT)
     wished = None if wish is None else (wish.digest, wish.count)
     return (made.round_key, made.root, wished) == (key.hex(), root, (root, made.count))
@@ -159,7 +159,8 @@ def _is_settled_as_anchored(round_: Round) -> bool:
     if wish is None:  # the next sweep wishes it
         return not Settlement.objects.filter(round=round_, is_wished=True).exists()
     points = [] if round_.status == Status.VOID else _points(round_)
-    outcome = proofs.outcome_of(round_, points=points, evidence=wish.payload["evidence"])
+    root = merkle.root(leaves.score_leaves_of(round_, points))
+    outcome = proofs.outcome_of(round_, score_root=root, evidence=wish.payload["evidence"])
     told = (wish.payload["price"], wish.payload["score_root"], wish.digest, wish.count)
     ours = (str(outcome.price), outcome.score_root.hex(), facts.settlement_digest(outcome).hex())
     return told == (*ours, len(points))

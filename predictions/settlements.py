@@ -16,8 +16,9 @@ from chain.models import Kind as AnchorKind
 from league import departure
 from league.models import Round
 from league.models.round import Status
-from predictions import proofs, words
+from predictions import leaves, proofs, trees, words
 from predictions.models import Commitment, Score, Settlement
+from predictions.models.tree import Of
 
 logger = logging.getLogger(__name__)
 BATCH = 500
@@ -88,7 +89,9 @@ def _request(
     round_: Round, *, points: list[int], evidence: list[proofs.Json], now: datetime
 ) -> None:
     """`points` are the milli-points by seq, none when void."""
-    outcome = proofs.outcome_of(round_, points=points, evidence=evidence)
+    heap = trees.grow(leaves.score_leaves_of(round_, points))
+    trees.keep(round_, Of.SCORES, heap)
+    outcome = proofs.outcome_of(round_, score_root=trees.root(heap), evidence=evidence)
     anchors.request(
         network=round_.season.network,
         kind=AnchorKind.SETTLEMENT,

@@ -2,5 +2,6 @@ from predictions.models.commitment import Commitment
 from predictions.models.prediction import Prediction, Revision
 from predictions.models.score import Score, Tally
 from predictions.models.settlement import Settlement
+from predictions.models.tree import Tree
 
-__all__ = ["Commitment", "Prediction", "Revision", "Score", "Settlement", "Tally"]
+__all__ = ["Commitment", "Prediction", "Revision", "Score", "Settlement", "Tally", "Tree"]

@@ -41,8 +41,8 @@ def test_a_locked_rounds_words_are_under_one_root_and_wished_for() -> None:
     factories.locked(round_)
     assert commit() == 1
     made, wish = Commitment.objects.get(), Anchor.objects.get()
-    entries = leaves.entries_of(factories.fresh(round_))
-    assert made.root == merkle.root(leaves.leaves_of(round_, entries)).hex()
+    digests = leaves.digests_of(factories.fresh(round_))
+    assert made.root == merkle.root(leaves.leaves_of(round_, digests)).hex()
     assert (made.count, made.committed_at, made.round_id) == (5, NOON, round_.pk)
     assert (wish.kind, wish.digest, wish.count) == ("commitment", made.root, 5)
     assert wish.subject == made.round_key == words.round_key(round_).hex()
@@ -89,7 +89,7 @@ def test_any_word_changed_afterwards_would_show() -> None:
     commit()
     victim = Prediction.objects.order_by("pk")[1]
     Prediction.objects.filter(pk=victim.pk).update(digest=bytes(32))
-    changed = merkle.root(leaves.leaves_of(round_, leaves.entries_of(round_)))
+    changed = merkle.root(leaves.leaves_of(round_, leaves.digests_of(round_)))
     assert changed.hex() != Commitment.objects.get().root
 
 
