@@ -18,7 +18,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,12 @@ from tests.services.servers import supervised, until
 FLOOR: Final = "bench:floor"
 UNACKED: Final = "unacked"
 PREFORK: Final = ("--concurrency", "2")
+OTHER_BEATS: Final = {
+    "its schedule in a file instead of the database": (
+        "--scheduler", "celery.beat:PersistentScheduler", "--schedule", "/dev/shm/bench-beat",
+    ),
+    "looking into its table at most once a minute": ("--max-interval", "60"),
+}  # fmt: skip
 THREADS: Final = ("--pool", "threads", "--concurrency", "4")
 
 
@@ -197,6 +203,21 @@ def beat(client: "redis.Redis", plan: Plan) -> Iterator[Line]:
         "C3", floor="", ours=str(rows), value=rows, detail=f"with {count:,} rounds {more} more"
     )
     yield line("C3-cpu", floor="", ours=f"{share:.2f} %", value=share, detail=told)
+    for what, options in OTHER_BEATS.items():
+        client.flushall()
+        other = replace(role, command=(*role.command, *options))
+        taken = alone(client, other, seconds)
+        yield tried("C3-cpu", what, floor="", ours=f"{taken:.2f} %", ratio=taken)
+
+
+def alone(client: "redis.Redis", role: Role, seconds: int) -> float:
+    """The share of a core of another beat, in percent."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        supervised(role, folder=Path(folder), is_up=lambda: waiting(client) > 0) as boss,
+    ):
+        time.sleep(min(seconds, 5))
+        return watch(client, boss, seconds=seconds)[1]
 
 
 def watch(client: "redis.Redis", boss: Supervisor, *, seconds: int) -> tuple[int, float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import connection
 
 from bench import crowd
-from bench.goals import Line, line, unmeasured
+from bench.goals import Line, line, tried, unmeasured
 from tests.services import servers
 
 REFS = Path(__file__).parent / "refs"
@@ -27,10 +27,21 @@ EACH = 1_000  # transactions of one pgbench client in one turn
 PLAYERS = CLIENTS * EACH + CLIENTS
 SINGLE_ROUNDS, BULK_ROUNDS = 240, 600  # of one turn
 KEYS = 50  # of single requests: every worker knows them after the first few rounds
-ROUNDS = TURNS * (SINGLE_ROUNDS + BULK_ROUNDS + 1)
 BULK = 100
 BULK_SECONDS = 2  # the lines must outlast it: each is sent once
 WORKERS = ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+OTHERS = {
+    "one process of eight threads": [
+        "--worker-class",
+        "gthread",
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+    ],
+    "four processes of one connection each": ["--worker-class", "sync", "--workers", "4"],
+}
+ROUNDS = TURNS * (SINGLE_ROUNDS + BULK_ROUNDS + 1) + len(OTHERS) * SINGLE_ROUNDS
 
 
 def run(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[Line]:
@@ -40,7 +51,7 @@ def run(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[Line]:
         return
     fresh = iter(rounds)
     base, single, many = [], [], []
-    with gunicorn() as port, tempfile.TemporaryDirectory() as folder:
+    with gunicorn(WORKERS) as port, tempfile.TemporaryDirectory() as folder:
         load = Load(port, Path(folder) / "requests")
         for _ in range(TURNS):
             base.append(pgbench(next(fresh)))
@@ -56,6 +67,18 @@ def run(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[Line]:
         "P5", floor=f"{ours:,.0f}/s", ours=f"{bulk:,.0f}/s", value=bulk / ours,
         detail=f"over HTTP, {BULK} a request; {how}",
     )  # fmt: skip
+
+    for what, workers in OTHERS.items():
+        with gunicorn(workers) as port, tempfile.TemporaryDirectory() as folder:
+            lines = singles(secrets[:KEYS], take(fresh, SINGLE_ROUNDS))
+            rate = Load(port, Path(folder) / "requests").rate(lines)
+        yield tried(
+            "P4",
+            what,
+            floor=f"{least:,.0f} tps",
+            ours=f"{rate:,.0f}/s",
+            ratio=rate / least,
+        )
 
 
 def take(fresh: Iterator[uuid.UUID], count: int) -> list[uuid.UUID]:
@@ -101,9 +124,9 @@ def pgbench(round_id: uuid.UUID) -> float:
 
 
 @contextmanager
-def gunicorn() -> Iterator[int]:
+def gunicorn(workers: Sequence[str]) -> Iterator[int]:
     port = servers.free_port()
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", *WORKERS]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", *workers]
     command += ["--bind", f"{servers.HOST}:{port}", "--no-control-socket", "--log-level", "error"]
     server = subprocess.Popen(command, env=os.environ | {"LOG_LEVEL": "ERROR"})
     try:

@@ -24,7 +24,6 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "predictions.commit_locked": ("tick", 5),
     "predictions.grade_settled": ("tick", 5),
     "leaderboard.publish_standings": ("work", 10),
-    "leaderboard.freeze_boards": ("work", 60),
     "league.forget_answers": ("work", 3600),
     "chain.pump": ("chain", 5),
 }

@@ -12,8 +12,4 @@ from leaderboard import finals, standings
 @shared_task(name="leaderboard.publish_standings", soft_time_limit=240, time_limit=270)
 def publish_standings(*, now: datetime, **_: Any) -> None:
     standings.publish(now=now)
-
-
-@shared_task(name="leaderboard.freeze_boards")
-def freeze_boards(*, now: datetime, **_: Any) -> None:
     finals.freeze(now=now)
