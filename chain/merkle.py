@@ -5,11 +5,10 @@ backwards; a pair is hashed in sorted order, so a proof carries no left or right
 leaf was given in (`seq`) is inside the leaf itself.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from chain.hashing import HASH_BYTES, keccak256
+from chain.hashing import keccak256
 
 # The root of no leaves: a tagged constant, since a tree without leaves has no hash of its own.
 EMPTY_ROOT: Final = keccak256(b"AI vs Human Prediction League: empty tree")
@@ -59,17 +58,23 @@ def pack(heap: Sequence[bytes]) -> bytes:
     return b"".join(heap)
 
 
-def packed_proof(heap: bytes, leaf: bytes) -> list[bytes]:
-    """The proof of `leaf` from a packed heap: some twenty looks into it, however many leaves.
+def places(leaves: Sequence[bytes]) -> list[int]:
+    """Where in the heap each leaf stands, in the order given. :raises NoLeaves: for n = 0."""
+    if not leaves:
+        raise NoLeaves("A tree needs at least one leaf.")
+    last = 2 * len(leaves) - 2
+    ranks = sorted(range(len(leaves)), key=leaves.__getitem__)
+    found = [0] * len(leaves)
+    for rank, index in enumerate(ranks):
+        found[index] = last - rank
+    return found
 
-    :raises NoLeaves: when it is not among them.
-    """
-    nodes = len(heap) // HASH_BYTES
-    first = nodes // 2  # of the leaves, which descend from here
-    place = first + bisect_left(range(first, nodes), True, key=lambda at: _node(heap, at) <= leaf)
-    if place >= nodes or _node(heap, place) != leaf:
-        raise NoLeaves("There is no such leaf.")
-    return [_node(heap, at) for at in _siblings(place)]
+
+def siblings(place: int) -> Iterator[int]:
+    """The places whose nodes prove what stands at `place`, up to the root's children."""
+    while place:
+        yield place - 1 if place % 2 == 0 else place + 1
+        place = (place - 1) // 2
 
 
 def fold(leaf: bytes, proof: Iterable[bytes]) -> bytes:
@@ -86,15 +91,4 @@ def pair(left: bytes, right: bytes) -> bytes:
 
 
 def _climb(heap: Sequence[bytes], place: int) -> list[bytes]:
-    return [heap[at] for at in _siblings(place)]
-
-
-def _siblings(place: int) -> Iterator[int]:
-    """Of a place and of everything above it, up to the root's children."""
-    while place:
-        yield place - 1 if place % 2 == 0 else place + 1
-        place = (place - 1) // 2
-
-
-def _node(heap: bytes, place: int) -> bytes:
-    return heap[HASH_BYTES * place : HASH_BYTES * (place + 1)]
+    return [heap[at] for at in siblings(place)]

@@ -40,15 +40,14 @@ def _commit(round_: Round, *, now: datetime) -> bool:
     # The round is locked and that is committed: its entries can no longer change.
     key = words.round_key(round_)
     found = leaves.leaves_of(round_, leaves.digests_of(round_))
-    heap = trees.grow(found)
-    root = trees.root(heap)
+    grown = trees.grow(found)
     with transaction.atomic(durable=True):
-        trees.keep(round_, Of.ENTRIES, heap)
+        trees.keep(round_, Of.ENTRIES, grown)
         _, is_new = Commitment.objects.get_or_create(
             round=round_,
             defaults={
                 "round_key": key.hex(),
-                "root": root.hex(),
+                "root": grown.root.hex(),
                 "count": len(found),
                 "committed_at": now,
             },
@@ -57,7 +56,7 @@ def _commit(round_: Round, *, now: datetime) -> bool:
             network=round_.season.network,
             kind="commitment",
             subject=key,
-            digest=root,
+            digest=grown.root,
             payload={
                 "round": str(round_.pk),
                 "count": len(found),

@@ -21,10 +21,8 @@ def digests_of(round_: Round) -> list[bytes]:
     return [bytes(digest) for digest in _standing(round_).values_list("digest", flat=True)]
 
 
-def seq_of(entry: Prediction) -> int | None:
-    """The seq of an entry in a locked round; None when it was withdrawn."""
-    if entry.is_withdrawn:
-        return None
+def seq_of(entry: Prediction) -> int:
+    """The seq of an entry that stands in a locked round."""
     return _standing(entry.round).filter(pk__lt=entry.pk).count()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chain import anchors, facts, receipts, schema
+from chain import anchors, facts, receipts
 from chain.models import Kind
 from league.models import Round
 from league.models.round import Status
@@ -26,14 +26,13 @@ def of(prediction: Prediction) -> Json:
     :raises NotCommitted: before the round's commitment, and for a withdrawn prediction.
     """
     round_, commitment = _committed(prediction.round_id)
-    seq = leaves.seq_of(prediction)
-    if seq is None:
+    if prediction.is_withdrawn:
         raise NotCommitted("This prediction was withdrawn before the lock.")
-    milli = _milli(round_, prediction)
+    seq, milli = _score(round_, prediction) or (leaves.seq_of(prediction), None)
     member = replace(
         _member(round_, prediction, seq=seq, milli=milli),
-        proof=_proof(round_, prediction, seq),
-        score_proof=_score_proof(round_, milli, seq),
+        proof=_proof(round_, seq),
+        score_proof=_score_proof(round_, seq),
     )
     return receipts.receipt(
         proofs.facts_of(round_),
@@ -75,18 +74,22 @@ def _committed(round_id: UUID) -> tuple[Round, Commitment]:
 
 def _points(round_: Round) -> list[int] | None:
     """Milli-points by seq, once the round is final."""
-    if round_.status != Status.FINAL:
+    if not _is_scored(round_):
         return None
     found = Score.objects.filter(round=round_, seq__isnull=False).order_by("seq")
     return list(found.values_list("points_milli", flat=True))
 
 
-def _milli(round_: Round, entry: Prediction) -> int | None:
-    """Those of one entry."""
-    if round_.status != Status.FINAL:
+def _score(round_: Round, entry: Prediction) -> tuple[int, int] | None:
+    """Seq and milli-points of an entry, once they are final."""
+    if not _is_scored(round_):
         return None
-    mine = Score.objects.filter(round=round_, player=entry.player_id)
-    return mine.values_list("points_milli", flat=True).get()
+    found = Score.objects.get(round=round_, player=entry.player_id)
+    return found.seq or 0, found.points_milli
+
+
+def _is_scored(round_: Round) -> bool:
+    return round_.status == Status.FINAL
 
 
 def _member(round_: Round, entry: Prediction, *, seq: int, milli: int | None) -> facts.Member:
@@ -103,24 +106,18 @@ def _member(round_: Round, entry: Prediction, *, seq: int, milli: int | None) ->
     )
 
 
-def _proof(round_: Round, entry: Prediction, seq: int) -> list[bytes]:
-    leaf = schema.leaf(words.round_key(round_), seq, bytes(entry.digest))
-
+def _proof(round_: Round, seq: int) -> list[bytes]:
     def anew() -> list[bytes]:
         return leaves.leaves_of(round_, leaves.digests_of(round_))
 
-    return trees.proof(round_, Of.ENTRIES, leaf, leaves=anew)
+    return trees.proof(round_, Of.ENTRIES, seq, leaves=anew)
 
 
-def _score_proof(round_: Round, milli: int | None, seq: int) -> list[bytes]:
-    if milli is None:
-        return []
-    leaf = schema.score_leaf(words.round_key(round_), seq, milli)
-
+def _score_proof(round_: Round, seq: int) -> list[bytes]:
     def anew() -> list[bytes]:
         return leaves.score_leaves_of(round_, _points(round_) or [])
 
-    return trees.proof(round_, Of.SCORES, leaf, leaves=anew)
+    return trees.proof(round_, Of.SCORES, seq, leaves=anew) if _is_scored(round_) else []
 
 
 def _commitment(round_: Round, commitment: Commitment) -> facts.Commitment:

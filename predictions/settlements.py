@@ -89,9 +89,9 @@ def _request(
     round_: Round, *, points: list[int], evidence: list[proofs.Json], now: datetime
 ) -> None:
     """`points` are the milli-points by seq, none when void."""
-    heap = trees.grow(leaves.score_leaves_of(round_, points))
-    trees.keep(round_, Of.SCORES, heap)
-    outcome = proofs.outcome_of(round_, score_root=trees.root(heap), evidence=evidence)
+    grown = trees.grow(leaves.score_leaves_of(round_, points))
+    trees.keep(round_, Of.SCORES, grown)
+    outcome = proofs.outcome_of(round_, score_root=grown.root, evidence=evidence)
     anchors.request(
         network=round_.season.network,
         kind=AnchorKind.SETTLEMENT,

@@ -16,7 +16,8 @@ class Tree(models.Model):
 
     round = models.ForeignKey("league.Round", models.CASCADE, related_name="+", db_index=False)
     of = models.CharField(max_length=8, choices=Of)
-    heap = models.BinaryField(help_text="Its nodes of 32 bytes, root first (chain.merkle.pack).")
+    heap = models.BinaryField(help_text="Its nodes of 32 bytes, root first.")
+    places = models.BinaryField(help_text="Of each seq: where its leaf stands, 4 bytes each.")
 
     class Meta:
         constraints: ClassVar = [
