@@ -37,6 +37,7 @@ class Commitment:
 class Member:
     """One leaf of a round. `entry` is None once its values were erased; proofs are for receipts.
 
+    `signature` is a wallet's over the digest, `acknowledgement` as in chain.acknowledgements.
     `points_milli` is None until the round is settled, and in a void round.
     """
 
@@ -46,6 +47,8 @@ class Member:
     proof: Sequence[bytes] = ()
     points_milli: int | None = None
     score_proof: Sequence[bytes] = ()
+    signature: bytes | None = None
+    acknowledgement: Json | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from chain import facts, schema
+from chain import facts, schema, signatures
 from chain.facts import Commitment, Json, Member, Outcome, RoundFacts
 
 VERSION: Final = 1
@@ -26,6 +26,8 @@ def receipt(
         "seq": member.seq,
         "commitment": _hex(member.digest),
         "prediction": _prediction(member.entry),
+        "signature": _signature(member),
+        "acknowledgement": member.acknowledgement,
         "proof": _hexes(member.proof),
     }
     return body | {"result": result}
@@ -44,6 +46,7 @@ def whole_round(
             "seq": member.seq,
             "commitment": _hex(member.digest),
             "prediction": _prediction(member.entry),
+            "signature": _signature(member),
             "points_milli": member.points_milli,
         }
         for member in sorted(members, key=lambda member: member.seq)
@@ -74,7 +77,6 @@ def _head(kind: str, round_: RoundFacts, commitment: Commitment) -> Json:
             "rules_hash": _hex(schema.rules_hash(round_.rules)),
             "round_key": _hex(facts.round_key(round_)),
         },
-        "signature": None,
         "root": _hex(commitment.root),
         "count": commitment.count,
         "anchor": commitment.anchor,
@@ -93,6 +95,16 @@ def _prediction(entry: schema.Entry | None) -> Json | None:
         "revision": entry.revision,
         "payload_hash": _hex(entry.payload_hash),
         "salt": _hex(entry.salt),
+    }
+
+
+def _signature(member: Member) -> Json | None:
+    if member.signature is None:
+        return None
+    return {
+        "kind": "eip712",
+        "address": signatures.recover(member.digest, member.signature),
+        "signature": _hex(member.signature),
     }
 
 

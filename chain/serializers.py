@@ -46,6 +46,9 @@ class LedgerInfoSerializer(serializers.Serializer[dict[str, Any]]):
     contract = serializers.CharField()
     entries = serializers.IntegerField()
     head = serializers.CharField(help_text="Note it: a later export must contain it.")
+    acknowledgement_operator = serializers.CharField(
+        help_text="Whose signature an acknowledgement must be."
+    )
 
 
 class LedgerEntrySerializer(serializers.Serializer[dict[str, Any]]):

@@ -2,6 +2,7 @@
 
     python -m chain.verify receipt.json|round.json [--ledger ledger.json [--head 0x..]]
     python -m chain.verify receipt.json|round.json --rpc URL --chain-id N --contract 0x..
+    python -m chain.verify round.json --answer answer.json [--operator 0x..]
 
 Exit status: 0 verified; 1 something does not hold; 2 it could not be asked (a file cannot be
 read, a node does not answer, the digest is not anchored yet, the network is not known here).
@@ -10,7 +11,9 @@ This file is meant to be copied away and run by somebody who does not trust the 
 shares no code with it: its own Keccak, its own encodings, its own scoring arithmetic. `--ledger`
 is the exported local chain; `--head` is a head you noted earlier, which that chain must contain.
 `--rpc` is a node you trust; the chain's id and the contract's address come from you, never from
-the document, and the contract's code must be the published one.
+the document, and the contract's code must be the published one. `--answer` is what the league
+answered when it took a prediction, and `--operator` the address it publishes: a word that was
+acknowledged and is not in its round was left out.
 """
 
 import argparse
@@ -37,6 +40,10 @@ class Refused(Exception):
 
 class Undecided(Exception):
     """It cannot be told from what is here."""
+
+
+class Absent(Exception):
+    """The document need not carry it, and does not."""
 
 
 class Step(NamedTuple):
@@ -181,7 +188,7 @@ def members(doc: Json) -> list[Json]:
     """The predictions the document speaks of: all of a round's, or a receipt's one."""
     if doc["type"] == "round":
         return list(doc["predictions"])
-    own = {key: doc[key] for key in ("seq", "commitment", "prediction")}
+    own = {key: doc[key] for key in ("seq", "commitment", "prediction", "signature")}
     return [own | {"points_milli": (doc["result"] or {}).get("points_milli")}]
 
 
@@ -210,11 +217,6 @@ def check_form(doc: Json, _: Any) -> str:
     if stated["name"] != name or type(stated["chain_id"]) is not int:
         raise Undecided(f"it does not know the network {stated['name']!r}")
     return f"{doc['type']} of version 1 on chain {stated['chain_id']}, {stated['contract']}"
-
-
-def check_signature(doc: Json, _: Any) -> str:
-    equal(None, doc["signature"], "signature (version 1 carries none)")
-    return "none: no wallet signed this, so authorship rests on the league's word alone"
 
 
 def check_round(doc: Json, _: Any) -> str:
@@ -293,6 +295,148 @@ def check_anchor(doc: Json, _: Any) -> str:
     equal(doc["count"], doc["anchor"]["count"], "count of the anchor")
     in_time = seconds(doc["anchor"]["time"]) < seconds(doc["round"]["settles_at"])
     return f"{where}, {'before' if in_time else 'LATE: not before'} the settlement instant"
+
+
+# -- secp256k1: whose signatures they are -------------------------------------------------------
+PRIME = 2**256 - 2**32 - 977
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+Point = tuple[int, int, int]  # x / z**2 and y / z**3; no place where z is 0
+NOWHERE = (1, 1, 0)
+BASE = (
+    0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+    0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+    1,
+)
+MOST_NAMED = 5
+LEAGUE_DOMAIN = "EIP712Domain(string name,string version)"
+PROMISE = "Acknowledgement(bytes32 digest,uint256 acceptedAt)"
+PROMISES = "Acknowledgements(bytes32[] digests,uint256 acceptedAt)"
+
+
+def doubled(point: Point) -> Point:
+    """On the curve y**2 = x**3 + 7."""
+    x, y, z = point
+    square = y * y % PRIME
+    middle, slope = 4 * x * square % PRIME, 3 * x * x % PRIME
+    x = (slope * slope - 2 * middle) % PRIME
+    return x, (slope * (middle - x) - 8 * square * square) % PRIME, 2 * y * z % PRIME
+
+
+def added(left: Point, right: Point) -> Point:
+    if not left[2] or not right[2]:
+        return left if left[2] else right
+    (x1, y1, z1), (x2, y2, z2) = left, right
+    square1, square2 = z1 * z1 % PRIME, z2 * z2 % PRIME
+    x1, x2 = x1 * square2 % PRIME, x2 * square1 % PRIME
+    y1, y2 = y1 * z2 * square2 % PRIME, y2 * z1 * square1 % PRIME
+    run, rise = (x2 - x1) % PRIME, (y2 - y1) % PRIME
+    if not run:
+        return NOWHERE if rise else doubled(left)
+    square = run * run % PRIME
+    cube, middle = run * square % PRIME, x1 * square % PRIME
+    x = (rise * rise - cube - 2 * middle) % PRIME
+    return x, (rise * (middle - x) - y1 * cube) % PRIME, run * z1 * z2 % PRIME
+
+
+def combined(first: int, second: int, point: Point) -> Point:
+    """The sum of first * BASE and second * point."""
+    terms, total = (NOWHERE, BASE, point, added(BASE, point)), NOWHERE
+    for bit in range(255, -1, -1):
+        which = (first >> bit & 1) | (second >> bit & 1) << 1
+        total = added(doubled(total), terms[which])
+    return total
+
+
+def signer(digest: bytes, signature: str) -> str:
+    """The address whose key signed the digest."""
+    if not re.fullmatch(r"0x[0-9a-f]{130}", signature):
+        raise Refused(f"{signature!r} is not 65 bytes of lower-case hex")
+    r, s, v = int(signature[2:66], 16), int(signature[66:130], 16), int(signature[130:], 16)
+    square = (r**3 + 7) % PRIME
+    y = pow(square, (PRIME + 1) // 4, PRIME)
+    if not (0 < r < ORDER and 0 < s <= ORDER // 2 and v in {27, 28}) or y * y % PRIME != square:
+        raise Refused("no key can have made this signature")
+    inverse, start = pow(r, -1, ORDER), (r, y if y % 2 == v - 27 else PRIME - y, 1)
+    x, y, z = combined(-int.from_bytes(digest) * inverse % ORDER, s * inverse % ORDER, start)
+    if not z:
+        raise Refused("no key can have made this signature")
+    unit = pow(z, -1, PRIME)
+    key = x * unit**2 % PRIME, y * unit**3 % PRIME
+    return f"0x{keccak(*(part.to_bytes(32) for part in key))[12:].hex()}"
+
+
+def check_signature(doc: Json, _: Any) -> str:
+    signed = [one for one in members(doc) if one.get("signature") is not None]
+    for one in signed:
+        stated = one["signature"]
+        equal("eip712", stated["kind"], "kind of signature")
+        found = signer(raw(one["commitment"]), stated["signature"])
+        equal(found, stated["address"], f"signer of seq {one['seq']}")
+    if not signed:
+        raise Absent("no wallet signed this, so authorship rests on the league's word alone")
+    wallets = sorted({one["signature"]["address"] for one in signed})[:MOST_NAMED]
+    return f"{len(signed)} of {len(members(doc))} signed as that player, by {', '.join(wallets)}"
+
+
+def microseconds(text: str) -> int:
+    match = re.fullmatch(r"([^.]{19})(?:\.([0-9]{6}))?Z", text)
+    if match is None:
+        raise Refused(f"{text!r} is not an instant in UTC, to the microsecond")
+    return seconds(f"{match[1]}Z") * 10**6 + int(match[2] or 0)
+
+
+def promised(told: Json) -> list[bytes]:
+    """The digests that an acknowledgement is signed for."""
+    is_bulk = "digests" in told
+    digests = [raw(each) for each in (told["digests"] if is_bulk else [told["digest"]])]
+    struct, content = name(PROMISES if is_bulk else PROMISE), digests[0]
+    if is_bulk:
+        content = keccak(*digests)
+    domain = keccak(name(LEAGUE_DOMAIN), name("AI vs Human Prediction League"), name("1"))
+    struct = keccak(struct, content, number(microseconds(told["accepted_at"])))
+    found = signer(keccak(b"\x19\x01", domain, struct), told["signature"])
+    equal(found, told["operator"], "operator of the acknowledgement")
+    return digests
+
+
+def in_time(doc: Json, told: Json) -> bool:
+    first, last = (seconds(doc["round"][key]) * 10**6 for key in ("opens_at", "locks_at"))
+    return first <= microseconds(told["accepted_at"]) < last
+
+
+def check_acknowledgement(doc: Json, _: Any) -> str:
+    told = doc.get("acknowledgement")
+    if told is None:
+        raise Absent("compare what you were answered, with --answer")
+    equal([raw(doc["commitment"])], promised(told), "acknowledged digest")
+    if not in_time(doc, told):
+        raise Refused("it was not accepted while the round was open")
+    return f"accepted at {told['accepted_at']}, says {told['operator']}"
+
+
+def check_answer(doc: Json, answer: Any) -> str:
+    """Is the word in this round that a saved answer acknowledges?"""
+    told, held = answer.get("acknowledgement", answer), members(doc)
+    digests = {f"0x{each.hex()}" for each in promised(told)}
+    found = [one["seq"] for one in held if one["commitment"] in digests]
+    if found:
+        return (
+            f"{len(found)} of {len(digests)} acknowledged digests are in this round: seq {found}"
+        )
+    if doc["type"] != "round" or not in_time(doc, told):
+        raise Undecided("this is not the whole round that was open when the answer was given")
+    own = answer.get("prediction") or {}
+    for one in held:
+        word = one["prediction"] or {"player": None}
+        if word["player"] == own.get("player", "") and word["revision"] > own["revision"]:
+            raise Undecided(f"seq {one['seq']} is a later word of {word['player']}: a revision?")
+    raise Refused(f"{told['operator']} acknowledged it, and unless withdrawn it was left out")
+
+
+def check_operator(doc: Json, known: Any) -> str:
+    told = doc.get("acknowledgement", doc)
+    equal(known, told["operator"], "operator")
+    return "the operator is the one you know"
 
 
 # -- the result: evidence, prices, points, scores, settlement -----------------------------------
@@ -493,6 +637,7 @@ def held_settlement(node: Node, anchor: Json) -> int:
 Check = Callable[[Json, Any], str]
 PLEDGED: tuple[Check, ...] = (
     check_signature,
+    check_acknowledgement,
     check_round,
     check_prediction,
     check_inclusion,
@@ -511,9 +656,11 @@ def run(check: Check, doc: Json, ledger: Any) -> Step:
         return Step(label, "FAILED", str(refusal))
     except Undecided as doubt:
         return Step(label, "unknown", str(doubt))
+    except Absent as absence:
+        return Step(label, "note", f"none: {absence}")
     except MALFORMED as error:
         return Step(label, "FAILED", f"malformed: {type(error).__name__}: {error}")
-    is_note = label == "signature" or (label == "ledger" and ledger is None)
+    is_note = label == "ledger" and ledger is None
     return Step(label, "note" if is_note else "ok", detail)
 
 
@@ -529,6 +676,13 @@ def check(doc: Any, ledger: Any = None) -> list[Step]:
         pending, checks = [], PLEDGED + (VOIDED if is_void else SETTLED)
     witness: Check = check_ledger if doc["network"]["name"] == "local" else check_chain
     return [form, *(run(each, doc, ledger) for each in (*checks, witness)), *pending]
+
+
+def check_promises(doc: Any, answer: Any, operator: str | None) -> list[Step]:
+    """What the reader brings along: a saved answer, and the operator's address."""
+    found = [] if answer is None else [run(check_answer, doc, answer)]
+    told = doc if answer is None else answer
+    return found if operator is None else [*found, run(check_operator, told, operator)]
 
 
 def verdict(steps: Iterable[Step]) -> int:
@@ -557,6 +711,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rpc", help="a node of the chain, to ask the contract")
     parser.add_argument("--chain-id", type=int, help="with --rpc: the league's chain")
     parser.add_argument("--contract", type=str.lower, help="with --rpc: the league's contract")
+    parser.add_argument("--answer", help="what a prediction was answered: is it in this round?")
+    parser.add_argument("--operator", type=str.lower, help="the operator who must have signed")
     options = parser.parse_args(arguments)
     pinned = options.rpc, options.chain_id, options.contract
     if any(pinned) and not all(pinned):
@@ -565,10 +721,11 @@ def main(arguments: list[str] | None = None) -> int:
         document = load(options.document)
         ledger = load(options.ledger) | {"known_head": options.head} if options.ledger else None
         ledger = Node(*pinned) if options.rpc else ledger
+        answer = load(options.answer) if options.answer else None
     except (OSError, RecursionError, TypeError, ValueError) as error:
         print(f"COULD NOT ASK: {error}")
         return UNDECIDED
-    steps = check(document, ledger)
+    steps = check(document, ledger) + check_promises(document, answer, options.operator)
     for step in steps:
         print(f"{step.status:8}{step.name:12}{step.detail}")
     print(("VERIFIED", "FAILED", "COULD NOT ASK")[verdict(steps)])

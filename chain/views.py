@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chain import inspection, verify
+from chain import acknowledgements, inspection, verify
 from chain.ledger import exports, registry
 from chain.models import Anchor
 from chain.serializers import (
@@ -34,8 +34,9 @@ class InfoView(APIView):
 
     @extend_schema(operation_id="chain_info", tags=["chain"], responses=LedgerInfoSerializer)
     def get(self, _request: Request) -> Response:
-        """Which ledger remembers the roots, and its newest head."""
-        return Response(registry.ledger().describe())
+        """Which ledger remembers the roots, its newest head, and who acknowledges entries."""
+        told = registry.ledger().describe()
+        return Response(told | {"acknowledgement_operator": acknowledgements.operator()})
 
 
 @extend_schema_view(get=extend_schema(operation_id="chain_anchors", tags=["chain"]))

@@ -1,120 +1,17 @@
-"""From failures with names to HTTP: the one table, and the handlers that read it."""
+"""From failures with names to HTTP: the handlers that read the table (config.failures)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, renderers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chain import canonical
-from chain.ledger import base as ledger
-from config import problems, strict_input
-from league import addresses, answers, authentication, frames, keys, operations, players, seasons
-from league.views import idempotency
-from markets import assets
-from markets.providers import base as providers
-from predictions import (
-    entry_forms,
-    entry_shapes,
-    item_faults,
-    predecessor,
-    queries,
-    reach,
-    receipts,
-    submissions,
-)
-
-# What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
-DOMAIN: dict[type[Exception], str] = {
-    addresses.InvalidAddress: "invalid",
-    answers.KeyInFlight: "key_in_flight",
-    answers.KeyReused: "idempotency_mismatch",
-    assets.UnknownAsset: "unknown_symbol",
-    authentication.NoPlayer: "no_player",
-    item_faults.ItemsInvalid: "invalid_entry",
-    item_faults.ItemsMisshapen: "invalid",
-    item_faults.ItemsNotOpen: "round_not_open",
-    item_faults.ItemsRefused: "invalid",
-    item_faults.ItemsTooFar: "entry_too_far",
-    item_faults.ItemsUnknown: "not_found",
-    canonical.NotCanonical: "invalid",
-    entry_forms.InvalidEntry: "invalid_entry",
-    entry_shapes.Misshapen: "invalid",
-    frames.NoFrame: "price_unavailable",
-    idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
-    keys.KeyRejected: "authentication_failed",
-    ledger.LedgerBusy: "unavailable",
-    operations.NotPossible: "conflict",
-    operations.ReasonTooShort: "invalid",
-    players.AlreadyPlaying: "conflict",
-    players.HandleTaken: "handle_taken",
-    players.PrimaryBotExists: "conflict",
-    players.WalletTaken: "wallet_taken",
-    predecessor.NoOpenRound: "no_open_round",
-    predecessor.NotYourAddress: "not_your_address",
-    providers.ProviderError: "price_unavailable",
-    providers.UnknownSymbol: "unknown_symbol",
-    queries.EntriesSealed: "entries_sealed",
-    receipts.NotCommitted: "not_committed",
-    seasons.NoAssets: "invalid",
-    submissions.Collision: "unavailable",
-    reach.EntryTooFar: "entry_too_far",
-    submissions.NothingToWithdraw: "nothing_to_withdraw",
-    submissions.PlayerSuspended: "player_suspended",
-    submissions.RoundNotFound: "not_found",
-    submissions.RoundNotOpen: "round_not_open",
-}
-# Met only inside a sweep, a command or a pure module: at this border they would be our fault.
-# A module or package stands for everything it defines.
-INTERNAL = (
-    "chain.anchors",
-    "chain.deployment",
-    "chain.merkle",
-    "chain.networks",
-    "chain.rpc",
-    "chain.signers",
-    "chain.verify",
-    "chain.words",
-    "config.embedded",
-    "config.instants",
-    "config.replay",
-    "config.runner",
-    "config.showcase",
-    "config.sweeps",
-    "leaderboard.standings",
-    "league.transitions",
-    "league.volatility",
-    "markets.consensus",
-    "markets.observations",
-    "markets.providers.recordings",
-    "markets.providers.registry",
-    "markets.providers.replay",
-    "predictions.commentary",
-    "predictions.forecasters",
-)
-FRAMEWORK: dict[type[Exception], str] = {
-    InterfaceError: "unavailable",
-    OperationalError: "unavailable",
-    Http404: "not_found",
-    PermissionDenied: "forbidden",
-    RequestDataTooBig: "body_too_large",
-    exceptions.AuthenticationFailed: "authentication_failed",
-    exceptions.MethodNotAllowed: "method_not_allowed",
-    exceptions.NotAcceptable: "not_acceptable",
-    exceptions.NotAuthenticated: "not_authenticated",
-    exceptions.NotFound: "not_found",
-    exceptions.ParseError: "malformed",
-    exceptions.PermissionDenied: "forbidden",
-    exceptions.Throttled: "rate_limited",
-    exceptions.UnsupportedMediaType: "unsupported_media_type",
-    exceptions.ValidationError: "invalid",
-    strict_input.BodyTooLarge: "body_too_large",
-}
-TABLE = FRAMEWORK | DOMAIN
+from config import problems
+from config.failures import TABLE
+from predictions import entry_forms, entry_shapes, item_faults
 
 
 def code_of(error: Exception) -> str | None:

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 from django_celery_beat.models import PeriodicTask
 
+from chain import acknowledgements
 from chain.ledger import registry
 from config import schedule
 from markets.providers import registry as prices
@@ -22,6 +23,7 @@ def check_half_set_secrets(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = [
         Error(problem, id="league.E001") for problem in registry.problems()
     ]
+    found += [Error(problem, id="league.E006") for problem in acknowledgements.problems()]
     if settings.COINGECKO_KEY_KIND == "pro" and not settings.COINGECKO_API_KEY:
         found.append(Error("COINGECKO_KEY_KIND=pro needs COINGECKO_API_KEY.", id="league.E002"))
     unknown = sorted(set(settings.PRICE_SOURCES) - set(prices.VENDORS))

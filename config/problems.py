@@ -86,6 +86,27 @@ TABLE = {
         Problem(
             "insufficient_scope", 403, "Insufficient scope", "Use a key with the scope named."
         ),
+        # -- wallets and what they sign ------------------------------------------------------
+        Problem("malformed_signature", 400, "Malformed signature", "Give r, low s and v as hex."),
+        Problem(
+            "wallet_message_malformed", 400, "Malformed message", "Sign it as EIP-4361 has it."
+        ),
+        Problem("wallet_domain_mismatch", 400, "Another site's message", "Sign one of this site."),
+        Problem(
+            "wallet_chain_mismatch", 400, "Another chain's message", "Name the league's chain."
+        ),
+        Problem("wallet_statement_mismatch", 400, "Another statement", "Sign what is asked for."),
+        Problem("wallet_message_expired", 400, "Message too old", "Sign a new one."),
+        Problem("wallet_message_early", 400, "Message not valid yet", "Sign one of the present."),
+        Problem("wallet_nonce_refused", 409, "Nonce refused", "Ask for a new nonce, and sign it."),
+        Problem("wallet_signature_refused", 403, "Not this wallet's signature", "Sign with it."),
+        Problem("wallet_unchecked", 503, "Wallet not checked", "Ask again in a moment.", True),
+        Problem("wallet_unknown", 404, "Unknown wallet", "Link it to your player, or register."),
+        Problem(
+            "no_wallet", 409, "No wallet", "Link your wallet: POST /api/v1/players/me/wallet."
+        ),
+        Problem("wrong_signer", 400, "Signed by another", "Sign this entry with your own wallet."),
+        Problem("wrong_revision", 409, "Another revision", "Ask what to sign again, and sign it."),
         # -- what is asked for ----------------------------------------------------------------
         Problem("not_found", 404, "Not found", "Check the address."),
         Problem("unknown_symbol", 404, "Unknown asset", "See /api/v1/assets."),

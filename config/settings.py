@@ -126,6 +126,7 @@ CHAIN_KEYSTORE_PASSWORD = env.text("CHAIN_KEYSTORE_PASSWORD")
 CHAIN_SIGNER_URL = env.url("CHAIN_SIGNER_URL", "", schemes=HTTP_SCHEMES)
 CHAIN_SIGNER_ADDRESS = env.text("CHAIN_SIGNER_ADDRESS")
 CHAIN_DIGEST_SIGNER = env.text("CHAIN_DIGEST_SIGNER")
+ACKNOWLEDGEMENT_KEY = env.text("ACKNOWLEDGEMENT_KEY")
 
 # -- the application --------------------------------------------------------------------------
 INSTALLED_APPS = [

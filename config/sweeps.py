@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chain import anchors
 from leaderboard import finals, standings
-from league import answers, calendar, history, rounds
+from league import calendar, history, leftovers, rounds
 from markets import quotes
 from predictions import commitments, house_picks
 from predictions.scoring import grading
@@ -28,7 +28,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "leaderboard.publish_standings": standings.publish,
     "leaderboard.freeze_boards": finals.freeze,
     "chain.pump": anchors.pump,
-    "league.forget_answers": answers.forget,
+    "league.forget_answers": leftovers.forget,
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from rest_framework import permissions
+from rest_framework import exceptions, permissions
 from rest_framework.request import Request
 
 from league.models import ApiKey
@@ -31,3 +31,12 @@ class Scoped(ScopedOrReadOnly):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         is_known = isinstance(request.auth, ApiKey) or request.user.is_authenticated
         return is_known and super().has_permission(request, view)
+
+
+def require_identity(request: Request) -> None:
+    """For what only some requests to a public address need.
+
+    :raises rest_framework.exceptions.NotAuthenticated: without a key or a session.
+    """
+    if not isinstance(request.auth, ApiKey) and not request.user.is_authenticated:
+        raise exceptions.NotAuthenticated

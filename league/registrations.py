@@ -22,9 +22,14 @@ def register(*, profile: players.Profile, now: datetime) -> Registered:
     :raises league.players.HandleTaken: or WalletTaken.
     """
     with transaction.atomic(durable=True):
-        player = players.register_human(profile=profile, user=_account(profile), now=now)
+        player = enrol(profile=profile, now=now)
         issued = keys.issue(player=player, now=now, label="registration")
     return Registered(player, issued.secret)
+
+
+def enrol(*, profile: players.Profile, now: datetime) -> Player:
+    """The account and its player, within the caller's transaction. :raises: as `register`."""
+    return players.register_human(profile=profile, user=_account(profile), now=now)
 
 
 def _account(profile: players.Profile) -> User:

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from league import answers, calendar, history, rounds
+from league import calendar, history, leftovers, rounds
 
 
 @shared_task(name="league.schedule_rounds")
@@ -30,4 +30,4 @@ def advance_rounds(*, now: datetime, **_: Any) -> None:
 
 @shared_task(name="league.forget_answers")
 def forget_answers(*, now: datetime, **_: Any) -> None:
-    answers.forget(now=now)
+    leftovers.forget(now=now)

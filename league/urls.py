@@ -1,6 +1,6 @@
 from django.urls import path
 
-from league.views import catalogue, keys, players, rounds
+from league.views import catalogue, keys, players, rounds, wallets
 
 urlpatterns = [
     path("time", catalogue.Time.as_view(), name="time"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("rounds/<uuid:round_id>/events", rounds.RoundEvents.as_view(), name="round-events"),
     path("players", players.PlayerList.as_view(), name="players"),
     path("players/me", players.Me.as_view(), name="me"),
+    path("players/me/wallet", wallets.MyWallet.as_view(), name="my-wallet"),
+    path("auth/wallet/nonce", wallets.Nonce.as_view(), name="wallet-nonce"),
+    path("auth/wallet/verify", wallets.SignIn.as_view(), name="wallet-verify"),
     path("players/me/bots", players.MyBots.as_view(), name="my-bots"),
     path("players/<slug:handle>", players.PlayerDetail.as_view(), name="player"),
     path("keys", keys.KeyList.as_view(), name="keys"),

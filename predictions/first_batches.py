@@ -88,6 +88,7 @@ class Together:
     ids: Sequence[UUID]
     items: Sequence[Item]
     quantiles: Sequence[Quantiles]
+    digests: bytes  # 32 of each
     at: datetime
 
 
@@ -108,8 +109,11 @@ def enter(key: ApiKey, items: Sequence[Item], *, now: datetime) -> Together | No
     offer = Offer(key, items, facts, {each.market: each for each in facts})
     quantiles = bulk.measured(items, _rulers(offer, now=now))
     ids = uuid7s(len(items))
-    at = _insert(_lists(offer, ids) | _sealed(offer) | keys.good(key))
-    return None if at is None else Together(key.player, ids, items, quantiles, at)
+    sealed = _sealed(offer)
+    at = _insert(_lists(offer, ids) | sealed | keys.good(key))
+    if at is None:
+        return None
+    return Together(key.player, ids, items, quantiles, sealed["digests"], at)
 
 
 def _rulers(offer: Offer, *, now: datetime) -> list[Ruler]:

@@ -12,6 +12,7 @@ from league.models import League, Player, Round, Season
 from league.models.round import Status
 from predictions import entry_forms, submissions
 from predictions.submissions import Accepted
+from predictions.vows import Said
 
 SYMBOL = "ETH"
 
@@ -53,7 +54,7 @@ def place(
     accepted = submissions.enter_once(
         round_id=round_.pk,
         player=player,
-        entry=entry_forms.point(asked.value),
+        said=Said(entry_forms.point(asked.value)),
         clock=clock,
         once=placing,
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chain import anchors, facts, receipts
+from chain import acknowledgements, anchors, facts, receipts
 from chain.models import Kind
 from league.models import Round
 from league.models.round import Status
@@ -33,6 +33,7 @@ def of(prediction: Prediction) -> Json:
         _member(round_, prediction, seq=seq, milli=milli),
         proof=_proof(round_, seq),
         score_proof=_score_proof(round_, seq),
+        acknowledgement=acknowledgements.one(bytes(prediction.digest), at=prediction.accepted_at),
     )
     return receipts.receipt(
         proofs.facts_of(round_),
@@ -103,6 +104,7 @@ def _member(round_: Round, entry: Prediction, *, seq: int, milli: int | None) ->
             seal=words.Seal(entry.revision, bytes(entry.payload_hash), bytes(entry.salt)),
         ),
         points_milli=milli,
+        signature=None if entry.signature is None else bytes(entry.signature),
     )
 
 

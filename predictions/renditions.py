@@ -1,10 +1,10 @@
 """An answer to many first words as JSON text: as many fields as a framework needs a moment for."""
 
 import json
-from datetime import UTC
 from decimal import Decimal
 from typing import Final
 
+from chain import acknowledgements
 from predictions.first_batches import Together
 
 ITEM: Final = (
@@ -13,12 +13,12 @@ ITEM: Final = (
 
 
 def accepted(made: Together) -> str:
-    """The text of predictions.serializers.AcceptedBulkSerializer's data, in its order."""
+    """The text of predictions.acceptances.AcceptedBulkSerializer's data, in its order."""
     player = made.player
     before = _members({"player": player.handle, "kind": player.kind, "revision": 1})
     after = _members(
         {
-            "accepted_at": made.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "accepted_at": acknowledgements.published(made.at),
             "is_withdrawn": False,
             "reasoning": "",
             "is_simulated_reasoning": False,
@@ -32,7 +32,8 @@ def accepted(made: Together) -> str:
         said = _levels(entry.p10, entry.p50, entry.p90)
         words = (key, item.round_id, before, entry.form, entry.basis, said, after)
         items.append(ITEM % (*words, _levels(*prices)))
-    return f'{{"items":[{",".join(items)}]}}'
+    promise = json.dumps(acknowledgements.many(made.digests, at=made.at), separators=(",", ":"))
+    return f'{{"items":[{",".join(items)}],"acknowledgement":{promise}}}'
 
 
 def _members(values: dict[str, object]) -> str:

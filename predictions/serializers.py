@@ -1,13 +1,11 @@
 """Predictions from outside: three ways in, one shape out."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
-from league import addresses
+from chain import addresses
 from league.inputs import PlainDecimalField, StrictSerializer
 from predictions.models import Prediction, Revision
 from predictions.models.prediction import Basis, Form
@@ -27,6 +25,25 @@ class EntrySerializer(StrictSerializer):  # for the schema: predictions.entry_sh
     p90 = PlainDecimalField(required=False)
     point = PlainDecimalField(required=False)
     prob_up = PlainDecimalField(required=False)
+
+
+class SignedEntrySerializer(EntrySerializer):  # for the schema: predictions.signed_shapes reads it
+    """An entry; signed by the player's wallet when it carries a salt and a signature."""
+
+    salt = serializers.CharField(required=False, help_text="The one signed: 0x and 32 bytes.")
+    signature = serializers.CharField(
+        required=False,
+        help_text="Over the EIP-712 digest, see prediction/typed-data: 0x and 65 bytes.",
+    )
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    """Sign `typed_data` (eth_signTypedData_v4), then send the entry with salt and signature."""
+
+    typed_data = serializers.JSONField()
+    digest = serializers.CharField()
+    salt = serializers.CharField()
+    revision = serializers.IntegerField()
 
 
 class BulkItemSerializer(EntrySerializer):
@@ -76,54 +93,6 @@ class QuantilesSerializer(serializers.Serializer[Any]):
     p10 = serializers.DecimalField(max_digits=20, decimal_places=8)
     p50 = serializers.DecimalField(max_digits=20, decimal_places=8)
     p90 = serializers.DecimalField(max_digits=20, decimal_places=8)
-
-
-class AcceptedSerializer(serializers.Serializer[Any]):
-    """`prediction` is null after a dry run."""
-
-    prediction = PredictionSerializer(allow_null=True)
-    quantiles = QuantilesSerializer()
-
-
-def accepted(prediction: Prediction | None, quantiles: Iterable[Decimal]) -> dict[str, Any]:
-    """AcceptedSerializer's data, made by hand: it is most of what answering an entry takes."""
-    low, middle, high = quantiles
-    return {
-        "prediction": None if prediction is None else _prediction(prediction),
-        "quantiles": {"p10": f"{low:.8f}", "p50": f"{middle:.8f}", "p90": f"{high:.8f}"},
-    }
-
-
-def _prediction(prediction: Prediction) -> dict[str, Any]:
-    """PredictionSerializer's data for an entry to a round that is open."""
-    return {
-        "id": str(prediction.pk),
-        "round": str(prediction.round_id),
-        "player": prediction.player.handle,
-        "kind": prediction.player.kind,
-        "revision": prediction.revision,
-        "form": prediction.form,
-        "basis": prediction.basis,
-        "p10": f"{prediction.p10:.8f}",
-        "p50": f"{prediction.p50:.8f}",
-        "p90": f"{prediction.p90:.8f}",
-        "accepted_at": _instant(prediction.accepted_at),
-        "is_withdrawn": prediction.is_withdrawn,
-        "reasoning": prediction.reasoning,
-        "is_simulated_reasoning": prediction.is_simulated_reasoning,
-        "as_of": prediction.as_of and _instant(prediction.as_of),
-        "points": None,
-    }
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-class AcceptedBulkSerializer(serializers.Serializer[Any]):
-    """In the order of the request."""
-
-    items = AcceptedSerializer(many=True)
 
 
 class ForecasterSerializer(serializers.Serializer[Any]):

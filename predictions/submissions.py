@@ -17,11 +17,12 @@ from league.models import Player, Round
 from predictions import reach
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
+from predictions.vows import Said
 from predictions.words import Note, Word
 
 WORD = (
     "form", "basis", "p10", "p50", "p90", "accepted_at", "is_withdrawn", "revision",
-    "salt", "payload_hash", "digest",
+    "salt", "payload_hash", "digest", "signature",
 )  # fmt: skip
 
 
@@ -62,18 +63,19 @@ def enter(
     :raises RoundNotFound: and RoundNotOpen, EntryTooFar, PlayerSuspended, Collision, and
         league.frames.NoFrame (try again later); nothing is written then.
     """
-    offer = _Offer(round_id, player, entry, clock, note)
+    offer = _Offer(round_id, player, Said(entry), clock, note)
     return _enter(offer, once=answers.UNKEYED)
 
 
 def enter_once(
-    *, round_id: UUID, player: Player, entry: Entry, clock: Clock, once: Once[Accepted]
+    *, round_id: UUID, player: Player, said: Said, clock: Clock, once: Once[Accepted]
 ) -> Accepted:
     """The same for a request that may come twice: its answer is kept in the entry's own commit.
 
-    :raises league.answers.KeyInFlight: and what `enter` raises; nothing is written then.
+    :raises league.answers.KeyInFlight: and what `enter` and, of a signed one,
+        predictions.vows.check raise; nothing is written then.
     """
-    return _enter(_Offer(round_id, player, entry, clock, note=None), once=once)
+    return _enter(_Offer(round_id, player, said, clock, note=None), once=once)
 
 
 def preview(
@@ -112,13 +114,13 @@ def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
 class _Offer:
     round_id: UUID
     player: Player
-    entry: Entry
+    said: Said
     clock: Clock
     note: Note | None
 
 
 def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
-    player, entry, note = offer.player, offer.entry, offer.note
+    player, entry, note = offer.player, offer.said.entry, offer.note
     if not player.is_active:
         raise PlayerSuspended("This player may not enter predictions.")
     round_ = _find(offer.round_id)
@@ -128,7 +130,8 @@ def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
         try:
             with transaction.atomic(durable=True):
                 once.claim()
-                word = Word(round_, player, entry, note, _admit(round_.pk, offer.clock))
+                at = _admit(round_.pk, offer.clock)
+                word = Word(round_, player, entry, note, at, offer.said.vow)
                 accepted = Accepted(*_write(word), quantiles)
                 once.keep(accepted)
         except (IntegrityError, Collision):

@@ -1,12 +1,17 @@
 from django.urls import path
 
-from predictions.views import bulk, entries, predecessor, records
+from predictions.views import bulk, drafts, entries, predecessor, records
 
 urlpatterns = [
     path(
         "rounds/<uuid:round_id>/prediction",
         entries.RoundPrediction.as_view(),
         name="round-prediction",
+    ),
+    path(
+        "rounds/<uuid:round_id>/prediction/typed-data",
+        drafts.TypedData.as_view(),
+        name="round-prediction-typed-data",
     ),
     path(
         "rounds/<uuid:round_id>/predictions",

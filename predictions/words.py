@@ -11,7 +11,9 @@ from chain import networks, schema
 from chain.series import Series
 from league.frames import Frame
 from league.models import Player, Round, Season
+from predictions import vows
 from predictions.entry_forms import PROB_UP, Entry, probit
+from predictions.vows import Vow
 
 NOTHING: Final = schema.payload_hash({})
 _round_key: Final = lru_cache(maxsize=4096)(schema.round_key)
@@ -54,10 +56,10 @@ class Seal:
     salt: bytes
 
 
-def seal(*, revision: int, note: Note | None) -> Seal:
-    """A fresh salt; the payload of a built-in player is hashed with its word."""
+def seal(*, revision: int, note: Note | None, vow: Vow | None = None) -> Seal:
+    """A fresh salt, or what was signed; a built-in player's payload is hashed with its word."""
     payload = schema.payload_hash(note.payload) if note else NOTHING
-    return Seal(revision, payload, secrets.token_bytes(32))
+    return Seal(revision, payload, vow.salt if vow else secrets.token_bytes(32))
 
 
 def committed(*, round_: Round, player: Player, entry: Entry, seal: Seal) -> schema.Entry:
@@ -96,12 +98,18 @@ class Word:
     entry: Entry
     note: Note | None
     accepted_at: datetime
+    vow: Vow | None = None
 
     def columns(self, *, revision: int) -> dict[str, Any]:
-        """Its fields in the database, sealed with a salt of its own."""
-        entry, note = self.entry, self.note
-        sealed = seal(revision=revision, note=note)
+        """Its fields in the database, sealed with a salt of its own.
+
+        :raises predictions.vows.WrongSigner: and what predictions.vows.check does.
+        """
+        entry, note, home = self.entry, self.note, network(self.round_.season)
+        sealed = seal(revision=revision, note=note, vow=self.vow)
         struct = committed(round_=self.round_, player=self.player, entry=entry, seal=sealed)
+        if self.vow is not None:
+            vows.check(self.vow, struct, player=self.player, network=home)
         return {
             "form": entry.form,
             "basis": entry.basis,
@@ -116,5 +124,6 @@ class Word:
             "is_simulated_reasoning": bool(note and note.is_simulated),
             "salt": sealed.salt,
             "payload_hash": sealed.payload_hash,
-            "digest": schema.prediction_digest(struct, network=network(self.round_.season)),
+            "digest": schema.prediction_digest(struct, network=home),
+            "signature": self.vow.signature if self.vow else None,
         }

@@ -9,12 +9,21 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from league import addresses, players
+from chain import addresses
+from league import players
 from league.models import Player
 from league.models.player import Kind
 from league.players import Profile
 
-SHOWN = ("handle", "kind", "user", "wallet_address", "is_demo", "registered_at")
+SHOWN = (
+    "handle",
+    "kind",
+    "user",
+    "wallet_address",
+    "wallet_proved_at",
+    "is_demo",
+    "registered_at",
+)
 
 
 class PlayerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs

@@ -7,6 +7,7 @@ from league.models.league import League
 from league.models.player import Player
 from league.models.round import Round
 from league.models.season import Season
+from league.models.wallet_nonce import WalletNonce
 
 __all__ = [
     "Answer",
@@ -18,4 +19,5 @@ __all__ = [
     "Round",
     "RoundEvent",
     "Season",
+    "WalletNonce",
 ]

@@ -39,6 +39,9 @@ class Player(models.Model):
     wallet_address = models.CharField(
         max_length=42, null=True, blank=True, unique=True
     )  # NULLs do not collide
+    wallet_proved_at = models.DateTimeField(
+        null=True, blank=True, help_text="Its holder signed; empty while it is only claimed."
+    )
     registered_at = models.DateTimeField()
 
     class Meta:
@@ -53,6 +56,10 @@ class Player(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(kind=Kind.BOT) | models.Q(user__isnull=False),
                 name="player_bot_has_an_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wallet_proved_at=None) | models.Q(wallet_address__isnull=False),
+                name="player_proof_is_of_a_wallet",
             ),
             models.UniqueConstraint(
                 fields=["user"],

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from league import addresses
+from chain import addresses
 from league.inputs import StrictSerializer, validate_name
 from league.models import Player
 from league.models.player import HANDLE
@@ -17,7 +17,7 @@ class PlayerSerializer(serializers.ModelSerializer[Player]):
 
 class MeSerializer(PlayerSerializer):
     class Meta(PlayerSerializer.Meta):
-        fields = [*PlayerSerializer.Meta.fields, "wallet_address", "is_active"]
+        fields = [*PlayerSerializer.Meta.fields, "wallet_address", "wallet_proved_at", "is_active"]
         read_only_fields = fields
 
 
@@ -47,7 +47,7 @@ class UserSerializer(serializers.ModelSerializer[Player]):
 
     class Meta:
         model = Player
-        fields = ["address", "handle", "name", "kind", "registered_at"]
+        fields = ["address", "wallet_proved_at", "handle", "name", "kind", "registered_at"]
         read_only_fields = fields
 
 

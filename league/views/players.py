@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from chain import addresses
 from league import (
-    addresses,
     answers,
     authentication,
     filters,

@@ -1,5 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from league.identifiers import uuid7
 
@@ -34,6 +36,9 @@ class Word(models.Model):
     salt = models.BinaryField(max_length=32)
     payload_hash = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32, help_text="EIP-712 digest: what is committed.")
+    signature = models.BinaryField(
+        max_length=65, null=True, help_text="The player's wallet's, over the digest; r, s and v."
+    )
 
     class Meta:
         abstract = True
@@ -78,6 +83,10 @@ class Prediction(Word):
             models.CheckConstraint(
                 condition=Q(form=Form.PROB_UP) ^ Q(probit__isnull=True),
                 name="prediction_probability_has_its_probit",
+            ),
+            models.CheckConstraint(
+                condition=Q(signature=None) | Q(Exact(Length("signature"), 65)),
+                name="prediction_signature_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(form__in=Form.values, basis__in=Basis.values),

@@ -1,8 +1,6 @@
 """Many predictions in one request: all of them, or none."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,7 +13,7 @@ from rest_framework.views import APIView
 from league import authentication, frames, keys, permissions
 from league.models import ApiKey
 from league.views import idempotency
-from predictions import bulk, first_batches, renditions
+from predictions import acceptances, bulk, first_batches, renditions
 from predictions import serializers as shapes
 from predictions.bulk import Entered, Item
 from predictions.item_faults import ItemsRefused
@@ -61,7 +59,10 @@ class BulkPrediction(APIView):
         tags=["predictions"],
         request=shapes.BulkSerializer,
         parameters=[DRY_RUN, *idempotency.PARAMETERS],
-        responses={200: shapes.AcceptedBulkSerializer, 201: shapes.AcceptedBulkSerializer},
+        responses={
+            200: acceptances.AcceptedBulkSerializer,
+            201: acceptances.AcceptedBulkSerializer,
+        },
         examples=[EXAMPLE],
     )
     def post(self, request: Request) -> HttpResponse:
@@ -76,7 +77,8 @@ class BulkPrediction(APIView):
         player = authentication.player_of(request)
         batch = bulk.check(items, viewer=request.user, now=timezone.now())
         if is_dry_run(request):
-            return Response(body([(None, quantiles) for quantiles in bulk.preview(batch)]))
+            previewed = [(None, quantiles) for quantiles in bulk.preview(batch)]
+            return Response(acceptances.accepted_all(previewed))
         return idempotency.answer(
             request, act=lambda once: bulk.enter(batch, player=player, once=once), show=shown
         )
@@ -101,8 +103,5 @@ def enter_at_once(request: Request, items: list[Item]) -> HttpResponse | None:
 
 def shown(entered: list[Entered]) -> Response:
     status = 201 if all(each.is_new for each in entered) else 200
-    return Response(body([(each.word, each.quantiles) for each in entered]), status=status)
-
-
-def body(pairs: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
-    return {"items": [shapes.accepted(made, quantiles) for made, quantiles in pairs]}
+    pairs = [(each.word, each.quantiles) for each in entered]
+    return Response(acceptances.accepted_all(pairs), status=status)

@@ -20,7 +20,15 @@ from league import authentication, frames, keys, known, permissions, visibility
 from league.clock import DATABASE
 from league.models import ApiKey, Round
 from league.views import idempotency
-from predictions import entry_shapes, first_words, queries, reach, submissions
+from predictions import (
+    acceptances,
+    entry_shapes,
+    first_words,
+    queries,
+    reach,
+    signed_shapes,
+    submissions,
+)
 from predictions import serializers as shapes
 from predictions.entry_forms import InvalidEntry
 from predictions.entry_shapes import Misshapen
@@ -46,7 +54,7 @@ EXAMPLES = [
         request_only=True,
     ),
 ]
-ANSWERS = {200: shapes.AcceptedSerializer, 201: shapes.AcceptedSerializer}
+ANSWERS = {200: acceptances.AcceptedSerializer, 201: acceptances.AcceptedSerializer}
 
 
 class RoundPrediction(APIView):
@@ -74,7 +82,7 @@ class RoundPrediction(APIView):
     @extend_schema(
         operation_id="prediction_create",
         tags=["predictions"],
-        request=shapes.EntrySerializer,
+        request=shapes.SignedEntrySerializer,
         parameters=[DRY_RUN, *idempotency.PARAMETERS],
         responses=ANSWERS,
         examples=EXAMPLES,
@@ -86,7 +94,7 @@ class RoundPrediction(APIView):
     @extend_schema(
         operation_id="prediction_put",
         tags=["predictions"],
-        request=shapes.EntrySerializer,
+        request=shapes.SignedEntrySerializer,
         parameters=[DRY_RUN, *idempotency.PARAMETERS],
         responses=ANSWERS,
         examples=EXAMPLES,
@@ -126,15 +134,15 @@ def enter(request: Request, round_id: UUID) -> Response:
     if entered is not None:
         return entered
     require_round(request, round_id)
-    entry = entry_shapes.read(request.data)
+    said = signed_shapes.read(request.data)
     player = authentication.player_of(request)
     if is_dry_run(request):
-        indicative = submissions.preview(round_id=round_id, entry=entry)
-        return Response(shapes.accepted(None, indicative))
+        indicative = submissions.preview(round_id=round_id, entry=said.entry)
+        return Response(acceptances.accepted(None, indicative))
     return idempotency.answer(
         request,
         act=lambda once: submissions.enter_once(
-            round_id=round_id, player=player, entry=entry, clock=DATABASE, once=once
+            round_id=round_id, player=player, said=said, clock=DATABASE, once=once
         ),
         show=shown,
     )
@@ -181,7 +189,7 @@ def is_dry_run(request: Request) -> bool:
 
 
 def shown(accepted: Accepted) -> Response:
-    body = shapes.accepted(accepted.prediction, accepted.quantiles)
+    body = acceptances.accepted(accepted.prediction, accepted.quantiles)
     return Response(body, status=201 if accepted.is_new else 200)
 
 

@@ -12,7 +12,7 @@ from league import answers
 from league.models import Answer, ApiKey, Player, Round
 from league.models.answer import KEPT
 from league.models.player import Kind
-from predictions import serializers
+from predictions import acceptances
 from predictions.models import Prediction, Revision
 from tests.api import lossy
 from tests.api import world as worlds
@@ -161,7 +161,7 @@ def test_a_failure_while_answering_undoes_the_effect_too(
         raise ZeroDivisionError("a bug nobody thought of")
 
     with monkeypatch.context() as patch:
-        patch.setattr(serializers, "accepted", broken)
+        patch.setattr(acceptances, "accepted", broken)
         assert send(world).status_code == 500
     assert not Answer.objects.exists()
     assert not Prediction.objects.filter(round=world.open_round).exists()

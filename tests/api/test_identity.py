@@ -151,7 +151,12 @@ def test_a_player_without_account_cannot_make_bots(client: Client, world: World)
     assert enter(client, world, bearer(secret)).status_code == 201
 
 
-OPEN_TO_ALL = {"/api/v1/users/register": 404, "/api/v1/chain/verify": 200}
+OPEN_TO_ALL = {
+    "/api/v1/auth/wallet/nonce": 400,
+    "/api/v1/auth/wallet/verify": 400,
+    "/api/v1/chain/verify": 200,
+    "/api/v1/users/register": 404,
+}
 
 
 def test_every_write_in_the_schema_refuses_strangers(client: Client, world: World) -> None:

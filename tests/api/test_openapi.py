@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 TAGS = {
-    "chain", "keys", "leaderboard", "league", "markets", "players", "predecessor", "predictions",
-    "proofs", "rounds", "users",
+    "auth", "chain", "keys", "leaderboard", "league", "markets", "players", "predecessor",
+    "predictions", "proofs", "rounds", "users",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from rest_framework import exceptions
 from rest_framework.exceptions import ErrorDetail
 
-from config import api_errors, handlers, problems
+from config import api_errors, failures, handlers, problems
 
 APPS = ("markets", "chain", "league", "predictions", "leaderboard", "config")
 
@@ -36,18 +36,18 @@ def test_every_failure_with_a_name_has_a_place_in_the_table() -> None:
         for cls in domain_failures()
         if api_errors.code_of(cls.__new__(cls)) is None
     }
-    internal = tuple(f"{name}." for name in api_errors.INTERNAL)
+    internal = tuple(f"{name}." for name in failures.INTERNAL)
     assert {name for name in missing if not name.startswith(internal)} == set()
 
 
 def test_the_internal_list_names_only_what_exists() -> None:
     names = {f"{cls.__module__}.{cls.__qualname__}" for cls in domain_failures()}
-    for internal in api_errors.INTERNAL:
+    for internal in failures.INTERNAL:
         assert any(name.startswith(f"{internal}.") for name in names), internal
 
 
 def test_every_code_in_the_table_is_a_described_problem() -> None:
-    assert set(api_errors.TABLE.values()) <= set(problems.TABLE)
+    assert set(failures.TABLE.values()) <= set(problems.TABLE)
 
 
 def test_nested_errors_point_into_the_document() -> None:

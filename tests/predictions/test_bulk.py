@@ -103,6 +103,10 @@ def test_it_answers_what_one_request_each_would(scene: Scene) -> None:
     )  # fmt: skip
     many = scene.post(scene.items(2)[1:])
     one, other = single.json(), many.json()["items"][0]
+    assert (
+        single.json()["acknowledgement"]["operator"] == many.json()["acknowledgement"]["operator"]
+    )
+    del one["acknowledgement"]  # theirs is of all together
     for changing in ("id", "round", "accepted_at"):
         del one["prediction"][changing], other["prediction"][changing]
     assert one == other

@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chain import schema
+from chain import acknowledgements, schema
 from league import frames, gate, keys, memories
 from league.models import ApiKey, League, Player, Round
-from predictions import leaves, words
+from predictions import acceptances, leaves, words
 from predictions import serializers as shapes
 from predictions.models import Prediction, Revision
 from predictions.words import Seal
@@ -121,12 +121,14 @@ def test_the_answer_is_the_serializers(scene: Scene) -> None:
     answer = scene.post()
     row = Prediction.objects.select_related("player").get(round=scene.round_)
     quantiles = {name: answer.json()["quantiles"][name] for name in ("p10", "p50", "p90")}
-    shown = shapes.AcceptedSerializer({"prediction": row, "quantiles": quantiles}).data
+    promise = acknowledgements.one(bytes(row.digest), at=row.accepted_at)
+    body = {"prediction": row, "quantiles": quantiles, "acknowledgement": promise}
+    shown = acceptances.AcceptedSerializer(body).data
     assert answer.json() == json.loads(json.dumps(shown))
     row.as_of = row.accepted_at.replace(microsecond=0)
-    assert shapes.accepted(row, frames.recent(scene.round_, now=timezone.now()).house_prices())[
-        "prediction"
-    ] == json.loads(json.dumps(shapes.PredictionSerializer(row).data))
+    assert acceptances.accepted(
+        row, frames.recent(scene.round_, now=timezone.now()).house_prices()
+    )["prediction"] == json.loads(json.dumps(shapes.PredictionSerializer(row).data))
 
 
 def test_a_second_word_revises_the_first(scene: Scene) -> None:
