@@ -110,6 +110,7 @@ INTERNAL = (
     "config.runner",
     "config.showcase",
     "config.sweeps",
+    "config.testnet",
     "leaderboard.standings",
     "league.transitions",
     "league.volatility",
