@@ -39,13 +39,23 @@ class AnchorSerializer(serializers.ModelSerializer[Anchor]):
         read_only_fields = fields
 
 
+class AbiSerializer(serializers.Serializer[dict[str, Any]]):
+    abi = serializers.ListField(child=serializers.DictField())
+    code_hash = serializers.CharField()
+
+
 class LedgerInfoSerializer(serializers.Serializer[dict[str, Any]]):
     network = serializers.CharField()
     simulated = serializers.BooleanField(help_text="True when no public blockchain is involved.")
     chain_id = serializers.IntegerField()
     contract = serializers.CharField()
     entries = serializers.IntegerField()
-    head = serializers.CharField(help_text="Note it: a later export must contain it.")
+    head = serializers.CharField(
+        allow_null=True, help_text="Note it: a later export must contain it. Null on a chain."
+    )
+    code_hash = serializers.CharField(
+        allow_null=True, help_text="What the contract's code must hash to; null without one."
+    )
     acknowledgement_operator = serializers.CharField(
         help_text="Whose signature an acknowledgement must be."
     )

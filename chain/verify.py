@@ -727,7 +727,7 @@ def main(arguments: list[str] | None = None) -> int:
         return UNDECIDED
     steps = check(document, ledger) + check_promises(document, answer, options.operator)
     for step in steps:
-        print(f"{step.status:8}{step.name:12}{step.detail}")
+        print(f"{step.status:8}{step.name:16}{step.detail}")
     print(("VERIFIED", "FAILED", "COULD NOT ASK")[verdict(steps)])
     return verdict(steps)
 

@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chain import acknowledgements, inspection, verify
+from chain import acknowledgements, contract, inspection, verify
 from chain.ledger import exports, registry
 from chain.models import Anchor
 from chain.serializers import (
+    AbiSerializer,
     AnchorSerializer,
     LedgerExportSerializer,
     LedgerInfoSerializer,
@@ -37,6 +38,16 @@ class InfoView(APIView):
         """Which ledger remembers the roots, its newest head, and who acknowledges entries."""
         told = registry.ledger().describe()
         return Response(told | {"acknowledgement_operator": acknowledgements.operator()})
+
+
+class AbiView(APIView):
+    permission_classes = (permissions.AllowAny,)
+
+    @extend_schema(operation_id="chain_abi", tags=["chain"], responses=AbiSerializer)
+    def get(self, _request: Request) -> Response:
+        """How to talk to the LeagueAnchor contract, and the hash its deployed code must have."""
+        found = contract.artifact()
+        return Response({"abi": found["abi"], "code_hash": contract.code_hash()})
 
 
 @extend_schema_view(get=extend_schema(operation_id="chain_anchors", tags=["chain"]))

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -41,8 +42,10 @@ def role(*, base_dir: Path, folder: Path, url: str) -> Role:
 
 
 def is_up(url: str) -> bool:
-    with contextlib.suppress(rpc.NodeUnavailable):
-        return bool(rpc.Node([url], chain_id=CHAIN_ID).ask("eth_chainId"))
+    """Whether anything listens there."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+        return True
     return False
 
 

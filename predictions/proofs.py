@@ -30,6 +30,16 @@ def anchor_of(round_: Round, kind: Kind) -> Anchor | None:
     return anchors.of(network=round_.season.network, kind=kind, subject=words.round_key(round_))
 
 
+def anchored(round_: Round) -> Json:
+    """Where a round's commitment and its end stand, as receipts carry them; None while waiting."""
+    network, subject = round_.season.network, words.round_key(round_)
+    stands = {
+        kind.value: anchors.published(network=network, kind=kind, subject=subject)
+        for kind in (Kind.COMMITMENT, Kind.SETTLEMENT)
+    }
+    return {"network": network, **stands}
+
+
 def outcome_of(
     round_: Round, *, score_root: bytes, evidence: list[Json], anchor: Json | None = None
 ) -> facts.Outcome:

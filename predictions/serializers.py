@@ -95,6 +95,14 @@ class QuantilesSerializer(serializers.Serializer[Any]):
     p90 = serializers.DecimalField(max_digits=20, decimal_places=8)
 
 
+class AnchoredSerializer(serializers.Serializer[Any]):
+    """Each as receipts carry it."""
+
+    network = serializers.CharField()
+    commitment = serializers.DictField(allow_null=True)
+    settlement = serializers.DictField(allow_null=True)
+
+
 class ForecasterSerializer(serializers.Serializer[Any]):
     handle = serializers.CharField()
     name = serializers.CharField()

@@ -19,6 +19,7 @@ urlpatterns = [
         name="round-predictions",
     ),
     path("rounds/<uuid:round_id>/leaves", records.RoundLeaves.as_view(), name="round-leaves"),
+    path("rounds/<uuid:round_id>/anchor", records.RoundAnchor.as_view(), name="round-anchor"),
     path("predictions/bulk", bulk.BulkPrediction.as_view(), name="bulk-prediction"),
     path("predictions/mine", records.MyPredictions.as_view(), name="my-predictions"),
     path(

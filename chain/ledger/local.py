@@ -47,6 +47,7 @@ class LocalLedger:
             "simulated": True,
             "chain_id": networks.LOCAL.chain_id,
             "contract": networks.LOCAL.contract,
+            "code_hash": None,
             "entries": tip.seq + 1 if tip else 0,
             "head": "0x" + (tip.head if tip else links.GENESIS.hex()),
         }

@@ -63,13 +63,18 @@ def network() -> Network:
 
 
 def serving() -> list[Ledger]:
-    """Those this process may write to: seasons begun before an EVM chain stay where they are.
+    """Those this process can write to: seasons begun before an EVM chain stay where they are.
 
+    Only who serves the `chain` queue has a signer; for others the chain's wishes just wait.
     :raises ImproperlyConfigured: for half-set settings.
     """
     current = network()
     local: list[Ledger] = [LocalLedger()]
-    return local if current == networks.LOCAL else [*local, EvmLedger(current)]
+    return [*local, EvmLedger(current)] if _can_sign() and not current.is_simulated else local
+
+
+def _can_sign() -> bool:
+    return any(getattr(settings, name) for name in SIGNERS)
 
 
 def ledger_of(name: str) -> Ledger:

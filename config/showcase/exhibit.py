@@ -14,7 +14,7 @@ from league.models import Round, RoundEvent
 from league.models.player import Kind
 from league.visibility import Viewer
 from markets import observations
-from predictions import queries
+from predictions import proofs, queries
 from predictions.forecasters import crowd
 from predictions.models import Commitment
 
@@ -35,6 +35,7 @@ class Exhibit:
     frame: Frame | None
     is_frozen: bool
     is_committed: bool
+    anchored: proofs.Json
     entries: Entries | None
     picture: Picture | None
     reference: Evidence
@@ -56,6 +57,7 @@ def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
         events=events,
         frame=frame,
         is_frozen=frozen is not None,
+        anchored=proofs.anchored(round_),
         is_committed=Commitment.objects.filter(round=round_).exists(),
         entries=shown,
         picture=_picture(round_, frame, shown),

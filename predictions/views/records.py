@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from league import authentication, permissions, visibility
 from league.models import Player
 from league.models.player import BUILT_IN
-from predictions import queries, receipts
+from predictions import proofs, queries, receipts
 from predictions import serializers as shapes
 from predictions.models import Prediction, Revision
 
@@ -80,6 +80,18 @@ class RoundLeaves(APIView):
     def get(self, request: Request, round_id: UUID) -> Response:
         get_object_or_404(visibility.rounds(request.user), pk=round_id)
         return Response(receipts.of_round(round_id, now=timezone.now()))
+
+
+class RoundAnchor(APIView):
+    """Where a round's commitment and its end are anchored: null until they are."""
+
+    @extend_schema(
+        operation_id="round_anchor", tags=["proofs"], responses=shapes.AnchoredSerializer
+    )
+    def get(self, request: Request, round_id: UUID) -> Response:
+        """On the local ledger, or in which block and transaction of which chain."""
+        rounds = visibility.rounds(request.user).select_related("season")
+        return Response(proofs.anchored(get_object_or_404(rounds, pk=round_id)))
 
 
 class Forecasters(APIView):

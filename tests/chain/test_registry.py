@@ -60,6 +60,8 @@ def test_an_evm_chain_is_in_force_with_or_without_a_signer_here(
     configure(settings, *names)
     assert registry.problems() == []
     assert registry.network() == networks.evm(chain_id=31337, contract="0x" + "AB" * 20)
+    served = ["local", NETWORK] if "CHAIN_PRIVATE_KEY" in names else ["local"]
+    assert [ledger.network for ledger in registry.serving()] == served
 
 
 def test_two_signers_are_one_too_many(settings: Settings) -> None:

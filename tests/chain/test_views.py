@@ -186,3 +186,11 @@ def test_the_admin_shows_and_never_edits(
         client.post(f"/admin/chain/{model}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
     )
     assert client.get(f"/admin/chain/{model}/add/").status_code == 403
+
+
+def test_the_abi_is_the_artifacts(client: Client) -> None:
+    told = client.get("/api/v1/chain/abi").json()
+    assert {"commitRounds", "settleRounds", "publishBoards"} <= {
+        entry.get("name") for entry in told["abi"]
+    }
+    assert told["code_hash"] == verify.CODE_HASH

@@ -19,6 +19,7 @@ from chain.models import Anchor, Kind, Transaction
 from chain.networks import Network
 from config import sweeps
 from league.models import Round, Season
+from predictions import words
 from predictions.models import Prediction
 from tests import disk, factories, played
 from tests.factories import NOON
@@ -203,3 +204,17 @@ def test_the_readers_own_contract_and_chain_are_what_counts(
         (step,) = [one for one in verify.check(receipt, node) if one.name == "chain"]
         assert step.status == "FAILED"
         assert "chain of the node" in step.detail
+
+
+def test_a_rounds_anchors_are_those_of_its_receipts(receipt: Json, client: Client) -> None:
+    (round_,) = [
+        one for one in Round.objects.all() if key_of(one) == receipt["round"]["round_key"]
+    ]
+    told = client.get(f"/api/v1/rounds/{round_.pk}/anchor").json()
+    assert told["commitment"] == receipt["anchor"]
+    assert told["settlement"] == receipt["result"]["anchor"]
+    assert told["network"] == receipt["network"]["name"]
+
+
+def key_of(round_: Round) -> str:
+    return f"0x{words.round_key(round_).hex()}"
