@@ -9,7 +9,7 @@ from collections.abc import Callable, Container
 from datetime import datetime
 
 from chain import anchors
-from leaderboard import finals, standings
+from leaderboard import finals
 from league import calendar, history, leftovers, rounds
 from markets import quotes
 from predictions import commitments, house_picks
@@ -25,8 +25,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "predictions.enter_house_picks": house_picks.enter,
     "predictions.commit_locked": commitments.commit,
     "predictions.grade_settled": grading.grade,
-    "leaderboard.publish_standings": standings.publish,
-    "leaderboard.freeze_boards": finals.freeze,
+    "leaderboard.publish_standings": finals.publish,
     "chain.pump": anchors.pump,
     "league.forget_answers": leftovers.forget,
 }

@@ -19,6 +19,11 @@ logger = logging.getLogger(__name__)
 OVER: Final = (Status.FINAL, Status.VOID)
 
 
+def publish(*, now: datetime) -> int:
+    """Republish the boards that lag, freeze those of seasons that are over. Returns how many."""
+    return standings.publish(now=now) + freeze(now=now)
+
+
 def freeze(*, now: datetime) -> int:
     """Freeze the boards of seasons whose last round is over. Returns how many."""
     lagging = set(standings.lagging())
