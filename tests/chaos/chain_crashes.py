@@ -110,7 +110,7 @@ def told_and_dead(node: rpc.Node, raw: bytes) -> None:
 
 TELL = rpc.Node.tell
 NAMED: dict[str, tuple[object, str, Callable[..., None]]] = {
-    "before the lock": (signing.transaction, "atomic", dead),
+    "before the lock": (signing, "transaction", dead),
     "after signing, before the commit": (Attempt, "save", dead),
     "after the commit, before sending": (rpc.Node, "tell", dead),
     "after sending, before it is marked": (rpc.Node, "tell", told_and_dead),
@@ -121,7 +121,7 @@ NAMED: dict[str, tuple[object, str, Callable[..., None]]] = {
 def die_named(name: str, look: int) -> None:
     owner, attribute, instead = NAMED[name]
     # The names are looked up where they are used, so that only this use dies.
-    if owner is signing.transaction:
+    if owner is signing:
         with mock.patch.object(signing, "transaction", mock.Mock(atomic=instead)):
             pump(look)
     else:
@@ -167,7 +167,8 @@ def race(processes: int, each: int) -> dict[str, Any]:
     workers = [children.start(partial(work, one, each)) for one in range(processes)]
     for worker in workers:
         worker.end()
-    return children.run(partial(judge, processes * each)).answer
+    found: dict[str, Any] = children.run(partial(judge, processes * each)).answer
+    return found
 
 
 def work(one: int, each: int) -> None:
@@ -197,7 +198,7 @@ def judge(wishes: int) -> dict[str, Any]:
     seen = Counter(log["topics"][1] for log in logs if log["topics"][0] == topic)
     wanted = {f"0x{subject(number).hex()}" for number in range(wishes)}
     sent = Transaction.objects.filter(nonce__isnull=False, fate__in=(Fate.MINED, Fate.CONFIRMED))
-    nonces = sorted(sent.values_list("nonce", flat=True))
+    nonces = sorted(one.nonce or 0 for one in sent)
     return {
         "wishes": wishes,
         "missing": len(wanted - seen.keys()),
