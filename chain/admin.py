@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from chain.models import Anchor, LedgerEntry
+from chain.models import Anchor, Attempt, LedgerEntry, Sender, Transaction
 
 
 class ReadOnly:
@@ -35,3 +35,28 @@ class LedgerEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("kind",)
     search_fields = ("subject", "digest", "head")
     ordering = ("-seq",)
+
+
+@admin.register(Sender)
+class SenderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """`manage.py chain_reconcile` ends a halt."""
+
+    list_display = ("address", "chain_id", "next_nonce", "halted")
+    ordering = ("pk",)
+
+
+class AttemptInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Attempt
+    fields = ("hash", "nonce", "max_fee", "tip", "is_filler", "signed_at", "sent_at", "sends")
+    ordering = ("pk",)
+    extra = 0
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("id", "fate", "network", "nonce", "block_number", "failure", "requested_at")
+    list_filter = ("fate", "network")
+    search_fields = ("hash", "attempts__hash")
+    exclude = ("data",)
+    inlines = (AttemptInline,)
+    ordering = ("-pk",)
