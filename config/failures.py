@@ -99,6 +99,7 @@ INTERNAL = (
     "chain.deployment",
     "chain.merkle",
     "chain.networks",
+    "chain.provenance",
     "chain.rpc",
     "chain.signatures",
     "chain.signers",
