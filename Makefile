@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --no-strip-extras --python-versi
 PUBLIC := env ALLOWED_HOSTS=league.example.org SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test chaos check lint format typecheck imports schema lock migrate superuser replay verify \
+.PHONY: help setup contracts run test chaos check lint format typecheck imports schema lock migrate superuser replay verify \
 	bench bench-full bench-idle clean docker-build docker-up docker-down docker-logs docker-test docker-migrate docker-revise
 
 help: ## this list
@@ -33,7 +33,15 @@ $(VENV)/.installed-dev: requirements-dev.txt | $(PY)
 
 setup: $(VENV)/.installed-dev ## the virtual environment with everything
 
-run: $(VENV)/.installed ## the whole league on http://127.0.0.1:8000, until Ctrl-C
+node_modules: package-lock.json
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+contracts: node_modules ## compile the contract into chain/artifacts
+	npm run --silent compile
+	$(PY) manage.py contracts_check
+
+run: $(VENV)/.installed $(if $(filter anvil,$(CHAIN)),node_modules) ## the whole league on http://127.0.0.1:8000 (CHAIN=anvil: on a chain of its own)
 	@$(PY) manage.py run
 
 test: $(VENV)/.installed-dev ## the whole test suite, real servers included
@@ -45,6 +53,7 @@ chaos: $(VENV)/.installed-dev ## kill, cut, starve and confuse everything for up
 check: lint typecheck imports ## everything a change must pass besides the tests
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(PY) manage.py check --deploy --fail-level WARNING
+	$(PY) manage.py contracts_check
 	$(PY) manage.py spectacular --validate --fail-on-warn | diff docs/openapi.yaml -
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
