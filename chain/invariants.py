@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import Count, Exists, Min, OuterRef
 
 from chain import links, networks
-from chain.models import Anchor, LedgerEntry, Status
+from chain.models import Anchor, Attempt, Fate, Inscription, LedgerEntry, Status, Transaction
 
 Check = Callable[[datetime], int]
 Waiting = Callable[[datetime], tuple[int, datetime | None]]
@@ -60,6 +60,23 @@ def anchors_unlike_their_entry(since: datetime) -> int:
     return sum(not _is_held(anchor) for anchor in held.iterator(chunk_size=CHUNK))
 
 
+def anchors_unlike_their_inscription(since: datetime) -> int:
+    """I18: what an anchor claims to stand on a chain is what was found there."""
+    held = Anchor.objects.filter(
+        status__in=[Status.ANCHORED, Status.FINAL], requested_at__gte=since
+    ).exclude(network=networks.LOCAL.name)
+    return sum(not _is_inscribed(anchor) for anchor in held.iterator(chunk_size=CHUNK))
+
+
+def transactions_without_their_bytes(since: datetime) -> int:
+    """I19: whatever was signed can be sent again; a mined hash is one of ours."""
+    signed = Transaction.objects.filter(requested_at__gte=since).exclude(fate=Fate.QUEUED)
+    forms = Attempt.objects.filter(transaction=OuterRef("pk"), nonce=OuterRef("nonce"))
+    bare = signed.filter(~Exists(forms), nonce__isnull=False)
+    strange = signed.exclude(hash="").filter(~Exists(forms.filter(hash=OuterRef("hash"))))
+    return bare.count() + strange.count()
+
+
 def wishes(_now: datetime) -> tuple[int, datetime | None]:
     """I22: digests no ledger holds yet."""
     waiting = Anchor.objects.filter(status=Status.WISHED)
@@ -98,12 +115,21 @@ def _is_held(anchor: Anchor) -> bool:
     )  # fmt: skip
 
 
+def _is_inscribed(anchor: Anchor) -> bool:
+    found = Inscription.objects.filter(
+        network=anchor.network, kind=anchor.kind, subject=_key(anchor)
+    ).first()
+    claimed = (anchor.digest, anchor.count, anchor.anchored_at)
+    return found is not None and claimed == (found.digest, found.count, found.anchored_at)
+
+
 def _key(anchor: Anchor) -> str:
     return links.ident(bytes.fromhex(anchor.subject), anchor.version).hex()
 
 
 CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     "I17": (broken_links, entries_nobody_wished_for, refused_wishes),
-    "I18": (anchors_unlike_their_entry,),
+    "I18": (anchors_unlike_their_entry, anchors_unlike_their_inscription),
+    "I19": (transactions_without_their_bytes,),
 }
 WAITING: Final[Mapping[str, Waiting]] = {"anchor": wishes}

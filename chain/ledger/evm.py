@@ -4,7 +4,7 @@ Every wish is an Inscription; those of a kind that are due together share a tran
 stands is what a mined transaction's events showed, or what the contract's views say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -19,7 +19,7 @@ from chain.ledger.base import Key, LedgerBusy, Place, Wish
 from chain.models import Fate, Inscription, Kind, Transaction
 from chain.models.transaction import ON_CHAIN
 from chain.networks import Network
-from chain.rpc import NodeUnavailable
+from chain.rpc import NodeRefused, NodeUnavailable
 from chain.signers import NoSigner
 from chain.txm import intents, sweep
 
@@ -47,7 +47,7 @@ class EvmLedger:
             self._release(desk)
             self._send(wishes, now=now)
             sweep.step(desk, now=now)
-        except (NodeUnavailable, NoSigner) as error:
+        except (NodeUnavailable, NodeRefused, NoSigner) as error:
             raise LedgerBusy(str(error)) from error
         self._gather()
         return self._places(wishes)
@@ -86,8 +86,11 @@ class EvmLedger:
     def _rows(self) -> QuerySet[Inscription]:
         return Inscription.objects.filter(network=self.network).select_related("transaction")
 
-    def _note(self, wishes: Iterable[Wish]) -> None:
+    def _note(self, wishes: Sequence[Wish]) -> None:
         """A row for every wish that has none."""
+        subjects = [wish.ident.hex() for wish in wishes]
+        known = set(self._rows().filter(subject__in=subjects).values_list("kind", "subject"))
+        new = [wish for wish in wishes if (wish.kind, wish.ident.hex()) not in known]
         Inscription.objects.bulk_create(
             [
                 Inscription(
@@ -97,7 +100,7 @@ class EvmLedger:
                     digest=wish.digest.hex(),
                     count=wish.count,
                 )
-                for wish in wishes
+                for wish in new
             ],
             ignore_conflicts=True,
         )
@@ -153,7 +156,9 @@ class EvmLedger:
         mined = Transaction.objects.filter(pk=OuterRef("transaction")).values("mined_at")
         carried = Inscription.objects.filter(network=self.network, transaction__isnull=False)
         fresh = carried.filter(transaction__fate__in=ON_CHAIN, is_final=False)
-        fresh.update(anchored_at=Subquery(mined[:1]))
+        fresh.exclude(anchored_at=F("transaction__mined_at")).update(
+            anchored_at=Subquery(mined[:1])
+        )
         carried.filter(transaction__fate=Fate.CONFIRMED, is_final=False).update(is_final=True)
         lost = carried.filter(anchored_at__isnull=False).exclude(transaction__fate__in=ON_CHAIN)
         lost.update(anchored_at=None, is_final=False)

@@ -9,6 +9,8 @@ from chain import networks
 from chain.ledger.base import Ledger
 from chain.ledger.evm import EvmLedger
 from chain.ledger.local import LocalLedger
+from chain.models import Anchor
+from chain.models.anchor import UNSETTLED
 from chain.networks import Network
 
 NEEDED: Final = ("CHAIN_RPC_URLS", "CHAIN_ID", "CHAIN_CONTRACT")
@@ -69,8 +71,13 @@ def serving() -> list[Ledger]:
     :raises ImproperlyConfigured: for half-set settings.
     """
     current = network()
-    local: list[Ledger] = [LocalLedger()]
-    return [*local, EvmLedger(current)] if _can_sign() and not current.is_simulated else local
+    if current.is_simulated or not _can_sign():
+        return [LocalLedger()]
+    # Seasons of an earlier contract on the same chain end there.
+    waiting = Anchor.objects.filter(status__in=UNSETTLED).values_list("network", flat=True)
+    named = {networks.parse(name) for name in waiting.distinct()} | {current}
+    ours = sorted(one.name for one in named if one.chain_id == current.chain_id)
+    return [LocalLedger(), *(ledger_of(name) for name in ours)]
 
 
 def _can_sign() -> bool:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from chain.fees import Fee, offered
+from chain.fees import GWEI, Fee, offered
 from chain.models import Sender, Transaction
 from chain.networks import Network
-from chain.rpc import Node
+from chain.rpc import Node, NodeRefused
 from chain.signers import Signer
 
 Receipt = Mapping[str, Any]  # as JSON-RPC gives it
 UNSENT_FOR: Final = timedelta(seconds=15)  # then the same bytes are given to the nodes again
 STUCK_FOR: Final = timedelta(seconds=60)  # then it offers more
+TIP_UNTOLD: Final = GWEI
 TIP_FLOOR: Final = 1  # wei: a bump of nothing would stay nothing
 
 
@@ -88,5 +89,8 @@ class Desk:
         """What to offer now; None while the chain is dearer than the ceiling."""
         latest = self.node.ask("eth_getBlockByNumber", "latest", False)
         base = int(latest.get("baseFeePerGas", "0x0"), 16)
-        tip = int(self.node.ask("eth_maxPriorityFeePerGas"), 16)
+        try:
+            tip = int(self.node.ask("eth_maxPriorityFeePerGas"), 16)
+        except NodeRefused:  # not every chain knows the question
+            tip = TIP_UNTOLD
         return offered(base_fee=base, tip=max(tip, TIP_FLOOR), ceiling=self.limits.fee_ceiling)

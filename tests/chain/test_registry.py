@@ -53,6 +53,7 @@ def test_half_set_names_what_is_missing_and_refuses(
         registry.ledger()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("names", [tuple(FULL), tuple(FULL)[:3]])
 def test_an_evm_chain_is_in_force_with_or_without_a_signer_here(
     settings: Settings, names: tuple[str, ...]

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django import Settings
 
-from chain import anchors, contract
+from chain import anchors, contract, networks
 from chain.hashing import keccak256
 from chain.ledger import registry
 from chain.models import Anchor, Fate, Inscription, Kind, Transaction
@@ -140,3 +141,39 @@ def test_what_stands_already_as_wished_is_adopted(chain: Anvil, network: Network
     )
     topic = "0x" + subject(1).hex()
     assert sum(topic in log["topics"] for log in logs) == 1
+
+
+def test_seasons_of_an_earlier_contract_end_on_it(
+    chain: Anvil, network: Network, settings: Settings
+) -> None:
+    commit(network, 1)
+    later = chain.deploy()
+    settings.CHAIN_CONTRACT = later.contract
+    commit(later, 2)
+    pump(2)
+    assert statuses() == {"anchored": 2}
+    assert held(chain, network, Kind.COMMITMENT, subject(1)) is not None
+    assert held(chain, later, Kind.COMMITMENT, subject(1)) is None
+    assert held(chain, later, Kind.COMMITMENT, subject(2)) is not None
+
+
+def test_the_local_ledger_goes_on_beside_a_chain(network: Network) -> None:
+    commit(network, 1)
+    commit(networks.LOCAL, 2)
+    pump(1)
+    assert statuses() == {"anchored": 1, "final": 1}
+
+
+def test_a_wish_without_its_detail_delays_no_other(
+    network: Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    anchors.request(
+        network=network.name, kind=Kind.COMMITMENT, subject=subject(9), digest=subject(9),
+        payload={"count": 1}, now=NOW,
+    )  # fmt: skip
+    for number in range(5):
+        commit(network, number)
+    pump(2)
+    assert statuses() == {"anchored": 5, "wished": 1}
+    assert Anchor.objects.get(status="wished").attempts > 0
+    assert "chain.wishes_not_told" in caplog.messages
