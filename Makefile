@@ -48,7 +48,7 @@ test: $(VENV)/.installed-dev ## the whole test suite, real servers included
 	$(PY) -m pytest -n 2 $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## kill, cut, starve and confuse everything for up to half an hour
-	CHAOS=long $(PY) -m pytest tests/chaos -p no:xdist $(ARGS)
+	CHAOS=long $(PY) -m pytest tests/chaos -p no:xdist -p no:randomly $(ARGS)
 
 check: lint typecheck imports ## everything a change must pass besides the tests
 	$(PY) manage.py makemigrations --check --dry-run
