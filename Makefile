@@ -44,10 +44,13 @@ contracts: node_modules ## compile the contract into chain/artifacts
 run: $(VENV)/.installed $(if $(filter anvil,$(CHAIN)),node_modules) ## the whole league on http://127.0.0.1:8000 (CHAIN=anvil: on a chain of its own)
 	@$(PY) manage.py run
 
-test: $(VENV)/.installed-dev ## the whole test suite, real servers included
+# Without Node.js whatever needs a chain is skipped, with that reason.
+TOOLS := $(if $(shell command -v npm),node_modules)
+
+test: $(VENV)/.installed-dev $(TOOLS) ## the whole test suite, real servers included
 	$(PY) -m pytest -n 2 $(ARGS)
 
-chaos: $(VENV)/.installed-dev ## kill, cut, starve and confuse everything for up to half an hour
+chaos: $(VENV)/.installed-dev $(TOOLS) ## kill, cut, starve and confuse everything for up to half an hour
 	CHAOS=long $(PY) -m pytest tests/chaos -p no:xdist -p no:randomly $(ARGS)
 
 check: lint typecheck imports ## everything a change must pass besides the tests
