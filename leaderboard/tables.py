@@ -1,13 +1,13 @@
 """A board's rows, written by one statement from the season's tallies."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
-from django.db.models import UUIDField
 
 from leaderboard import ranking
 from leaderboard.models import Board
 from leaderboard.ranking import Sums, Terms
+from league import gate
 from league.models.player import RANKED, Kind
 from predictions import terms as sql
 from predictions.terms import Term
@@ -53,13 +53,9 @@ def write(board: Board, *, terms: Terms) -> int:
         bot=Kind.BOT,
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [board.pk, _key(board.season_id), board.horizon])
+        cursor.execute(statement, [board.pk, gate.identifier(board.season_id), board.horizon])
         return int(cursor.rowcount)
 
 
 def _whole(number: Term | None) -> str:
     return "CAST(NULL AS integer)" if number is None else sql.whole(number)
-
-
-def _key(value: Any) -> Any:
-    return UUIDField().get_db_prep_value(value, connection)

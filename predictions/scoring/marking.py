@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import UUIDField
 
+from league import gate
 from league.models import Round
 from predictions import entry_forms, terms
 from predictions.models.prediction import Basis, Form
@@ -50,7 +50,7 @@ def write(round_: Round) -> int:
     """Insert the score of every standing entry, in the caller's transaction. Returns how many."""
     entries = ENTRIES.format(levels=_levels(round_))
     statement = WRITE.format(points=terms.whole(_milli(round_)), entries=entries)
-    return _run(statement, [_key(round_), _key(round_)])
+    return _run(statement, [gate.identifier(round_.pk), gate.identifier(round_.pk)])
 
 
 def middles(round_: Round) -> tuple[int, list[list[float]]]:
@@ -63,7 +63,7 @@ def middles(round_: Round) -> tuple[int, list[list[float]]]:
     statement = MIDDLES.format(levels=_levels(round_), arms=" UNION ALL ".join(arms))
     found: list[list[float]] = [[] for _ in arms]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_key(round_)])
+        cursor.execute(statement, [gate.identifier(round_.pk)])
         for place, bp in cursor.fetchall():
             found[place].append(bp)
     *levels, (people,) = found
@@ -99,10 +99,6 @@ def _bp(column: str, round_: Round) -> Term:
     value = terms.double(column)
     price = entry_forms.log_bp(value, reference=float(round_.reference_price or 0), log=terms.log)
     return terms.either(f"word.basis = '{Basis.RETURN}'", value, price)
-
-
-def _key(round_: Round) -> Any:
-    return UUIDField().get_db_prep_value(round_.pk, connection)
 
 
 def _run(statement: str, values: Sequence[Any]) -> int:

@@ -5,8 +5,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import UUIDField
 
+from league import gate
 from league.models import Round, Season
 from league.models.round import Status
 
@@ -70,8 +70,8 @@ def claim(round_: Round) -> list[UUID] | None:
 
 def add(round_: Round, *, finals: Sequence[UUID], scored: int) -> None:
     """Add the round's `scored` scores; `finals` are the lock's earlier rounds, as of `claim`."""
-    own, *others = (_key(key) for key in (round_.pk, *finals))
-    board = [_key(round_.season_id), round_.horizon]
+    own, *others = (gate.identifier(key) for key in (round_.pk, *finals))
+    board = [gate.identifier(round_.season_id), round_.horizon]
     told, values = ALONE, [own]
     if others:
         places = ", ".join(["%s"] * (1 + len(others)))
@@ -95,7 +95,3 @@ def _plan(scored: int, board: list[Any]) -> None:
         cursor.execute(MANY, [*board, SHARE * scored])
         many = cursor.fetchone()[0] < SHARE * scored
         cursor.execute(f"SET LOCAL {'enable_nestloop' if many else 'enable_seqscan'} = off")
-
-
-def _key(key: UUID) -> Any:
-    return UUIDField().get_db_prep_value(key, connection)
