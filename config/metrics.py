@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from chain.models import Anchor
+from chain.models import Anchor, Fate, Sender, Transaction
 from chain.models import Status as AnchorStatus
 from config import invariants
 from league.models import InvariantReport, Round
@@ -61,6 +61,7 @@ class LeagueCollector(Collector):
         yield predictions_by_kind(self.now)
         yield from settlement_lag(self.now)
         yield from wishes(self.now)
+        yield from transactions()
         yield from invariant_reports(self.now)
         yield from obligations(self.now)
 
@@ -110,6 +111,22 @@ def wishes(now: datetime) -> Iterator[Metric]:
         "league_anchor_wish_age_seconds",
         "Age of the oldest digest waiting to be anchored.",
         value=age(found["first"], now),
+    )
+
+
+def transactions() -> Iterator[Metric]:
+    """What the signing accounts do; both are empty on the local ledger."""
+    found = GaugeMetricFamily(
+        "league_chain_transactions", "Transactions by what became of them.", labels=["fate"]
+    )
+    counts = dict(Transaction.objects.values_list("fate").annotate(number=Count("pk")))
+    for fate in Fate.values:
+        found.add_metric([fate], counts.get(fate, 0))
+    yield found
+    yield GaugeMetricFamily(
+        "league_chain_halted_senders",
+        "Accounts that sign nothing until `chain_reconcile`.",
+        value=Sender.objects.exclude(halted="").count(),
     )
 
 

@@ -12,6 +12,8 @@ NAMES = (
     "league_settlement_lag_seconds",
     "league_anchor_wishes",
     "league_anchor_wish_age_seconds",
+    "league_chain_transactions",
+    "league_chain_halted_senders",
     "league_obligations",
     "league_obligation_age_seconds",
     "league_rate_limit_unshared_total",
