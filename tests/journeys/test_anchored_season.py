@@ -218,3 +218,18 @@ def test_a_rounds_anchors_are_those_of_its_receipts(receipt: Json, client: Clien
 
 def key_of(round_: Round) -> str:
     return f"0x{words.round_key(round_).hex()}"
+
+
+def test_the_server_knows_its_own_anchors_and_no_others(receipt: Json, client: Client) -> None:
+    def ask_server(document: Json) -> Json:
+        answer: Json = client.post(
+            "/api/v1/chain/verify", document, content_type="application/json"
+        ).json()
+        return answer
+
+    assert ask_server(receipt)["verdict"] == "verified"
+    bent = copy.deepcopy(receipt)
+    bend("anchor.block", lambda block: block + 1)(bent)
+    told = ask_server(bent)
+    assert told["verdict"] == "failed"
+    assert told["steps"][-1]["name"] == "ledger"
