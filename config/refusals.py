@@ -11,6 +11,7 @@ from config import handlers, problems
 
 logger = logging.getLogger(__name__)
 # What Django's own views and middlewares say in HTML or not at all.
+ABSURD = (OverflowError, DataError, FieldDoesNotExist, RecursionError)
 CODES = {400: "malformed", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 
 
@@ -33,11 +34,12 @@ class RefusalsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The admin looks rows up by any number and field a client names, without looking first.
 
-        A number no column can hold and a field no model has are the request's fault.
+        A number no column can hold, a field no model has and a value nested without end are the
+        request's fault.
         """
         if not request.path.startswith("/admin/"):
             return None
-        if not isinstance(exception, OverflowError | DataError | FieldDoesNotExist):
+        if not isinstance(exception, ABSURD):
             return None
         logger.warning("absurd lookup refused", extra={"path": request.path})
         return handlers.bad_request(request, BadRequest())

@@ -92,7 +92,7 @@ def test_no_relative_imports() -> None:
 
 
 # Slow to import, or (the Keccak backends) not installed everywhere.
-HEAVY = ("web3", "eth_account", "sklearn", "scipy", "google", "sha3", "Crypto")
+HEAVY = ("web3", "eth_account", "eth_tester", "sklearn", "scipy", "google", "sha3", "Crypto")
 
 
 def test_only_heavy_libraries_are_imported_inside_functions() -> None:

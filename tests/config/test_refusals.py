@@ -67,6 +67,11 @@ def test_a_number_no_column_holds_is_a_bad_request(admin_client: Client, number:
     assert answer.status_code in {200, 400}
 
 
+def test_a_value_nested_without_end_is_a_bad_request(admin_client: Client) -> None:
+    body = {"slug": "deep", "name": "Deep", "cadence": "[" * 100_000}
+    assert admin_client.post("/admin/league/league/add/", body).status_code == 400
+
+
 def test_a_field_no_model_has_is_a_bad_request(admin_client: Client) -> None:
     person = User.objects.create_user("ann")
     answer = admin_client.get(f"/admin/auth/user/{person.pk}/delete/?_to_field=")

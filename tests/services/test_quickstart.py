@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from config import embedded, runner
+from config.supervisor import Supervisor
 from tests.services import project, servers
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
@@ -29,7 +30,7 @@ def league(tmp_path: Path) -> Iterator[League]:
     project.manage("migrate", "--verbosity=0", env=made)
     season = project.script("short_season", "1", str(LEAD_S), env=made)
     role = embedded.web(port=int(made["PORT"]))
-    boss = servers.Supervisor(
+    boss = Supervisor(
         environment=made, log_dir=tmp_path / "logs", report=lambda _line: None
     )
     boss.start(role, now_s=0)
