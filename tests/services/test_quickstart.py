@@ -30,9 +30,7 @@ def league(tmp_path: Path) -> Iterator[League]:
     project.manage("migrate", "--verbosity=0", env=made)
     season = project.script("short_season", "1", str(LEAD_S), env=made)
     role = embedded.web(port=int(made["PORT"]))
-    boss = Supervisor(
-        environment=made, log_dir=tmp_path / "logs", report=lambda _line: None
-    )
+    boss = Supervisor(environment=made, log_dir=tmp_path / "logs", report=lambda _line: None)
     boss.start(role, now_s=0)
     try:
         yield made, season
