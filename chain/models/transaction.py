@@ -51,11 +51,13 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
     def queued(self, *, network: str, now: datetime) -> Self:
         """Those to be signed now, oldest first."""
         rested = Q(backoff_until__isnull=True) | Q(backoff_until__lte=now)
-        return self.filter(rested, network=network, fate=Fate.QUEUED).order_by("pk")
+        waiting = self.filter(rested, network=network, fate=Fate.QUEUED)
+        return waiting.select_related("sender").order_by("pk")
 
     def in_flight(self, *, network: str) -> Self:
         """Those whose nonce is given out and whose end is not certain, by nonce."""
-        return self.filter(network=network, fate__in=IN_FLIGHT).order_by("nonce", "pk")
+        flying = self.filter(network=network, fate__in=IN_FLIGHT)
+        return flying.select_related("sender").order_by("nonce", "pk")
 
 
 class Transaction(models.Model):
@@ -112,6 +114,10 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.fate}"
+
+    def is_of(self, address: str) -> bool:
+        """Whether its nonce is one of this account's: keys are changed now and then."""
+        return self.sender is not None and self.sender.address == address
 
 
 class Attempt(models.Model):

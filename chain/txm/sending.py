@@ -30,7 +30,8 @@ def _send(desk: Desk, one: Transaction, *, now: datetime) -> bool:
         return False
     if newest.sent_at is not None and now - newest.sent_at < UNSENT_FOR:
         return False
-    if newest.sent_at is not None and now - newest.signed_at >= STUCK_FOR:
+    is_stuck = newest.sent_at is not None and now - newest.signed_at >= STUCK_FOR
+    if is_stuck and one.is_of(desk.signer.address):
         newest = bump(desk, one, newest, now=now) or newest
     return _tell(desk, one, newest, now=now)
 

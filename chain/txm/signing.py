@@ -76,6 +76,11 @@ def _fields(desk: Desk, of: Transaction, fee: Fee, *, is_filler: bool) -> dict[s
 
 
 def _prepare(desk: Desk, one: Transaction, fee: Fee, *, now: datetime) -> bool:
+    if one.nonce is not None and not one.is_of(desk.signer.address):
+        # Reserved for a key that is gone, and never signed.
+        unsigned = Transaction.objects.filter(pk=one.pk, fate=Fate.QUEUED, nonce=one.nonce)
+        unsigned.update(sender=None, nonce=None, gas=None)
+        one.refresh_from_db()
     if one.nonce is None:
         if desk.effects.is_done(one):
             queued = Transaction.objects.filter(pk=one.pk, fate=Fate.QUEUED, nonce=None)

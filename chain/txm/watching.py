@@ -28,7 +28,8 @@ def _look(desk: Desk, one: Transaction, *, head: int, used: int) -> bool:
     if one.fate == Fate.MINED:  # its block is no longer part of the chain
         logger.warning("chain.transaction_lost_its_block", extra={"transaction": one.pk})
         return _move(one, fate=Fate.SENT, block_number=None, block_hash="", hash="", mined_at=None)
-    if one.nonce is not None and one.nonce < used:
+    is_ours = one.is_of(desk.signer.address)  # another account's count says nothing
+    if is_ours and one.nonce is not None and one.nonce < used:
         # Deep in the chain another transaction has this nonce: none of ours can ever be mined.
         extra = {"transaction": one.pk, "nonce": one.nonce}
         logger.error("chain.nonce_used_by_another", extra=extra)

@@ -310,3 +310,53 @@ def call(chain: Anvil, network: Network, data: bytes, *, sender: str) -> None:
     chain.ask("anvil_impersonateAccount", sender)
     asked = {"from": sender, "to": network.contract, "data": "0x" + data.hex()}
     chain.ask("eth_sendTransaction", asked)
+
+
+def test_another_key_goes_on_beside_what_the_old_one_sent(
+    chain: Anvil, network: Network, settings: Settings
+) -> None:
+    """Its account has sent far more: the old one's nonces are not judged by its count."""
+    other = LocalKey(bytes.fromhex(KEYS[1]))
+    word = bytes(12) + bytes.fromhex(other.address[2:]) + (1).to_bytes(32)
+    allow = contract.selector("setOperator(address,bool)") + word
+    call(chain, network, allow, sender=LocalKey(bytes.fromhex(KEYS[0])).address)
+    chain.ask("anvil_setNonce", other.address, hex(40))
+    chain.ask("evm_setAutomine", False)
+    commit(network, 1)
+    pump(1)
+    first = Transaction.objects.get()
+    chain.ask("anvil_dropAllTransactions")
+    settings.CHAIN_PRIVATE_KEY = KEYS[1]
+    commit(network, 2)
+    chain.mine(4)
+    pump(2)
+    pump(6)
+    chain.mine(4)
+    pump(7, looks=2)
+    assert statuses() == {"final": 2}
+    assert events(chain, network) == once(1, 2)
+    assert Transaction.objects.get(pk=first.pk).nonce == first.nonce
+    assert sorted(Sender.objects.values_list("next_nonce", flat=True))[1] == 41
+
+
+def test_a_nonce_reserved_for_a_key_that_is_gone_is_given_out_anew(
+    chain: Anvil, network: Network
+) -> None:
+    gone = Sender.objects.create(chain_id=CHAIN_ID, address="0x" + "ab" * 20, next_nonce=8)
+    commit(network, 1)
+    pump(1)
+    Attempt.objects.all().delete()
+    Inscription.objects.update(anchored_at=None)
+    Anchor.objects.update(status="wished", anchored_at=None)
+    commit(network, 2)
+    pump(2)
+    waiting = Transaction.objects.latest("pk")
+    Attempt.objects.filter(transaction=waiting).delete()
+    Transaction.objects.filter(pk=waiting.pk).update(
+        fate=Fate.QUEUED, sender=gone, nonce=7, block_number=None, block_hash="", hash="",
+        mined_at=None,
+    )  # fmt: skip
+    pump(3)
+    after = Transaction.objects.get(pk=waiting.pk)
+    assert after.fate == Fate.SUPERSEDED  # what it was for stands already
+    assert after.nonce is None
