@@ -18,6 +18,7 @@ from chain.hashing import keccak256
 from chain.models import Kind
 
 USUAL_DEPTH = 1_000
+sys.setrecursionlimit(USUAL_DEPTH)  # what was imported above has raised it: see _usual_depth
 LOCK, CLOSE = 1_800_000_000, 1_800_003_600
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
