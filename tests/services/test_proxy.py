@@ -142,15 +142,16 @@ def test_delayed(proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     ("cut", "heard", "told"),
     [
-        (Cut("up", word=b"COMMIT"), b"begin COMMIT", b""),
-        (Cut("up", word=b"COMMIT", is_passed=False), b"begin ", b""),
-        (Cut("up", after=3), b"beg", b""),
-        (Cut("up", after=0), b"", b""),
-        (Cut("down", after=5), b"begin COMMIT end", b"BEGIN"),
-        (Cut("down", word=b"COMMIT", is_passed=False), b"begin COMMIT end", b"BEGIN "),
+        # What the server answers to the part it heard may be quicker than the break, or not.
+        (Cut("up", word=b"COMMIT"), b"begin COMMIT", {b"", b"BEGIN COMMIT"}),
+        (Cut("up", word=b"COMMIT", is_passed=False), b"begin ", {b"", b"BEGIN "}),
+        (Cut("up", after=3), b"beg", {b"", b"BEG"}),
+        (Cut("up", after=0), b"", {b""}),
+        (Cut("down", after=5), b"begin COMMIT end", {b"BEGIN"}),
+        (Cut("down", word=b"COMMIT", is_passed=False), b"begin COMMIT end", {b"BEGIN "}),
     ],
 )
-def test_cut(echo: Echo, proxy: Proxy, cut: Cut, heard: bytes, told: bytes) -> None:
+def test_cut(echo: Echo, proxy: Proxy, cut: Cut, heard: bytes, told: set[bytes]) -> None:
     proxy.cut(cut)
     with connect(proxy) as end:
         got = b""
@@ -159,6 +160,7 @@ def test_cut(echo: Echo, proxy: Proxy, cut: Cut, heard: bytes, told: bytes) -> N
             while data := end.recv(1024):
                 got += data
     until(lambda: b"".join(echo.heard) == heard, within_s=5, what="the server to have heard")
-    assert (got, proxy.cuts) == (told, 1)
+    assert got in told
+    assert proxy.cuts == 1
     with connect(proxy) as again:
         assert ask(again, b"COMMIT") == b"COMMIT"
