@@ -10,6 +10,7 @@ The references of S4 are in `bench/refs/`: a loop of ORM saves, `bulk_update`, a
 after every question, a recomputation of the whole table from all scores in Python.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypedDict
@@ -20,7 +21,7 @@ from bench.goals import Line, line, tried
 from bench.harness import Cost, Plan, control, cpu, duel, middle, ratio, wal
 from bench.memory import peak_mb
 from bench.refs import floor, orm
-from leaderboard import standings
+from leaderboard import standings, tables
 from league.models import Round
 from predictions.scoring import grading
 
@@ -90,7 +91,7 @@ def hundred_thousand(plan: Plan) -> tuple[list[Line], float]:
         value=ratio(costs, ours="ours", floor="floor", of=wal),
         is_whole=not plan.is_smoke,
     )
-    keyed = with_keys(arena, round_, floor_s=middle(costs["floor"], of=cpu))
+    others = designs(arena, round_, floor_s=middle(costs["floor"], of=cpu))
     arena.restore()
     memory = line(
         "S7",
@@ -99,21 +100,56 @@ def hundred_thousand(plan: Plan) -> tuple[list[Line], float]:
         value=peak_mb(partial(settle, arena, round_)),
         detail=f"{count:,} entries",
     )
-    return [scores, log, keyed, memory], middle(costs["ours"], of=cpu) / count
+    return [scores, log, *others, memory], middle(costs["ours"], of=cpu) / count
 
 
-def with_keys(arena: Arena, round_: Round, *, floor_s: float) -> Line:
-    """The same, were the database to check each score's and each place's keys once more."""
+def designs(arena: Arena, round_: Round, *, floor_s: float) -> list[Line]:
+    """What else was tried, against the same floor."""
+    found = []
+    for what, design in DESIGNS.items():
+        with design():
+            costs = [arena.restored(partial(settle, arena, round_)) for _ in range(2)]
+        ours_s = middle(costs, of=cpu)
+        found.append(
+            tried(
+                "S1",
+                what,
+                floor=seconds(floor_s),
+                ours=seconds(ours_s),
+                ratio=ours_s / floor_s,
+            )
+        )
+    return found
+
+
+@contextlib.contextmanager
+def keys() -> Iterator[None]:
     arenas.run(KEYS)
-    ours_s = middle([arena.restored(partial(settle, arena, round_)) for _ in range(2)], of=cpu)
+    yield
     arenas.run(NO_KEYS)
-    return tried(
-        "S1",
-        "the same, with foreign keys checked by the database",
-        floor=seconds(floor_s),
-        ours=seconds(ours_s),
-        ratio=ours_s / floor_s,
-    )
+
+
+@contextlib.contextmanager
+def compiled() -> Iterator[None]:
+    arenas.run("SET jit = on")
+    yield
+    arenas.run("SET jit = off")
+
+
+@contextlib.contextmanager
+def placed() -> Iterator[None]:
+    """The index of places then grows at its end, and the one of players everywhere."""
+    write = tables.WRITE
+    vars(tables)["WRITE"] = write + " ORDER BY place"
+    yield
+    vars(tables)["WRITE"] = write
+
+
+DESIGNS = {
+    "the same, with foreign keys checked by the database": keys,
+    "the same, its expressions compiled by the database (jit)": compiled,
+    "the same, a board's rows written in the order of their places": placed,
+}
 
 
 def million(arena: Arena, *, small: float) -> Iterator[Line]:
