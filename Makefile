@@ -51,7 +51,7 @@ test: $(VENV)/.installed-dev $(TOOLS) ## the whole test suite, real servers incl
 	$(PY) -m pytest -n 2 $(ARGS)
 
 chaos: $(VENV)/.installed-dev $(TOOLS) ## kill, cut, starve and confuse everything for up to half an hour
-	CHAOS=long $(PY) -m pytest tests/chaos -n 2 --dist loadgroup -p no:randomly $(ARGS)
+	CHAOS=long $(PY) -m pytest tests/chaos -n 2 --maxschedchunk=1 -p no:randomly $(ARGS)
 
 check: lint typecheck imports ## everything a change must pass besides the tests
 	$(PY) manage.py makemigrations --check --dry-run

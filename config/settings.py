@@ -74,7 +74,10 @@ else:
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000"
-            " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
+            " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+            # The same from the server's side: who vanished keeps no locks.
+            " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+            " -c tcp_user_timeout=15000",
         },
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

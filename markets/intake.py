@@ -2,10 +2,13 @@
 
 A model instance per row would cost more than the rest together. PostgreSQL takes BULK rows or more
 by binary COPY into a table of the transaction's own, and from there in one statement. Fewer rows,
-and SQLite's, are sent one after the other.
+and SQLite's, are the values of one statement each BULK. Never `executemany`: it is a pipeline, and
+a host that vanishes in the middle of one leaves its locks to a session no time limit of the server
+applies to.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.db import connection, models, transaction
@@ -13,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 BULK: Final = 200
 INCOMING: Final = "incoming"
+INSERT: Final = "INSERT INTO {table} ({columns}) VALUES {{values}} ON CONFLICT DO NOTHING"
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -34,12 +38,25 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Rows) -> int:
         if is_bulk:
             _copy(cursor, rows, types=[_type(field) for field in fields], source=(table, columns))
             return _moved(cursor, table=table, columns=columns)
-        marks = ", ".join(["%s"] * len(fields))
-        cursor.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
-            [_adapted(fields, row) for row in rows],
+        adapted = [_adapted(fields, row) for row in rows]
+        return sum(
+            values(cursor, INSERT.format(table=table, columns=columns), some)
+            for some in batched(adapted, BULK)
         )
-        return int(cursor.rowcount)
+
+
+def values(cursor: CursorWrapper, statement: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Run one statement with a tuple of marks a row in place of its {values}: rows it changed."""
+    marks = "(" + ", ".join(["%s"] * len(rows[0])) + ")"
+    cursor.execute(
+        statement.replace("{values}", ", ".join([marks] * len(rows))),
+        list(itertools.chain.from_iterable(rows)),
+    )
+    return int(cursor.rowcount)
+
+
+def batched(rows: list[list[Any]], size: int) -> Iterator[list[list[Any]]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _copy(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from markets import intake
 from markets.models import LatestPrice, Quote
 
 NAMES: Final = (
@@ -17,7 +18,7 @@ FIELDS: Final[Sequence[Any]] = [LatestPrice._meta.get_field(name) for name in NA
 UPSERT: Final = """
 INSERT INTO markets_latestprice AS known
     (asset_id, source, source_time, fetched_at, price, change_24h_pct, market_cap)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+VALUES {values}
 ON CONFLICT (asset_id, source) DO UPDATE SET
     source_time = excluded.source_time, fetched_at = excluded.fetched_at,
     price = excluded.price, change_24h_pct = excluded.change_24h_pct,
@@ -28,10 +29,11 @@ WHERE excluded.source_time > known.source_time OR known.source_time > excluded.f
 
 def remember(quotes: Iterable[Quote]) -> None:
     """Replace what is older. In the order of the key: two writers never wait for each other."""
-    ordered = sorted(quotes, key=lambda quote: (quote.asset_id, quote.source))
-    if ordered:
+    ordered = sorted(quotes, key=lambda quote: (quote.asset_id, quote.source, quote.source_time))
+    newest = {(quote.asset_id, quote.source): quote for quote in ordered}
+    if newest:
         with connection.cursor() as cursor:
-            cursor.executemany(UPSERT, [_row(quote) for quote in ordered])
+            intake.values(cursor, UPSERT, [_row(quote) for quote in newest.values()])
 
 
 def told(

@@ -57,6 +57,17 @@ def test_no_signals() -> None:
     assert not used
 
 
+def test_no_pipeline_of_statements() -> None:
+    """Its locks outlive a client that vanishes in the middle: no time limit of the server counts."""
+    found = [
+        f"{module}:{number}"
+        for module in sources.modules()
+        for number, line in enumerate(sources.text(module).splitlines(), 1)
+        if re.search(r"\.(executemany|pipeline)\(", line)
+    ]
+    assert not found
+
+
 def test_only_edges_read_the_clock() -> None:
     reads = [
         f"{module}:{node.lineno}"

@@ -19,12 +19,12 @@ from config.supervisor import Role, Supervisor
 from tests.chaos import report
 from tests.chaos.outages import posters
 from tests.chaos.outages.test_lost_answers import is_up
-from tests.chaos.outages.world import MARKS, SPARE, World
+from tests.chaos.outages.world import SPARE, World
 from tests.services import project, promises, servers
 from tests.services.bots import CREATED, parsed
 from tests.services.proxy import Proxy
 
-pytestmark = MARKS
+pytestmark = [pytest.mark.chaos, pytest.mark.services, pytest.mark.timeout(600)]
 SEED = 20_261_126
 NAPPING = "tests.chaos.outages.napping"
 GONE_WITHIN_S = 30

@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from config import embedded
 from config.supervisor import Role
 from tests.chaos import report
 from tests.chaos.outages import posters
-from tests.chaos.outages.world import MARKS, World
+from tests.chaos.outages.world import World
 from tests.services import servers
 from tests.services.bots import CREATED, Acknowledged, parsed
 from tests.services.proxy import Cut, Proxy
 
-pytestmark = MARKS
+pytestmark = [pytest.mark.chaos, pytest.mark.services, pytest.mark.timeout(600)]
 SEED = 20_261_125
 COMMIT = b"COMMIT\0"
 DONE = b"C\0\0\0\x0bCOMMIT\0"  # the server's CommandComplete

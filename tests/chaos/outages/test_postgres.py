@@ -11,11 +11,11 @@ from tests.chaos import report
 from tests.chaos.outages import posters
 from tests.chaos.outages.posters import Call
 from tests.chaos.outages.stack import Server
-from tests.chaos.outages.world import MARKS, World
+from tests.chaos.outages.world import World
 from tests.services import servers
 from tests.services.bots import CREATED
 
-pytestmark = MARKS
+pytestmark = [pytest.mark.chaos, pytest.mark.services, pytest.mark.timeout(600)]
 BACK_WITHIN_S = 90
 HANG_S = 18  # a health check, a connection that fails, and a statement that never ends
 

@@ -13,10 +13,10 @@ import redis
 from tests.chaos import report
 from tests.chaos.outages import posters
 from tests.chaos.outages.stack import Server, Stack
-from tests.chaos.outages.world import MARKS, World
+from tests.chaos.outages.world import World
 from tests.services import servers
 
-pytestmark = MARKS
+pytestmark = [pytest.mark.chaos, pytest.mark.services, pytest.mark.timeout(600)]
 BACK_WITHIN_S = 90
 FEW = 20
 BUDGET_S = 3  # what anybody who watches the league waits for an answer

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.chaos import report
 from tests.chaos.outages import posters
 from tests.chaos.outages.posters import Crowd
@@ -16,12 +14,6 @@ from tests.chaos.outages.stack import Stack, everybody, stack
 from tests.services import project, promises, servers
 from tests.services.bots import Acknowledged
 
-MARKS = [
-    pytest.mark.chaos,
-    pytest.mark.services,
-    pytest.mark.timeout(600),
-    pytest.mark.xdist_group("outages"),  # two worlds on one machine would slow each other down
-]
 BATCH = 12
 BATCHES_SHORT, BATCHES_LONG = 2, 9
 LEAD_S_SHORT, LEAD_S_LONG = 240, 1200
