@@ -115,6 +115,7 @@ INTERNAL = (
     "leaderboard.standings",
     "league.transitions",
     "league.volatility",
+    "predictions.backtest",
     "markets.consensus",
     "markets.observations",
     "markets.providers.recordings",
@@ -122,6 +123,9 @@ INTERNAL = (
     "markets.providers.replay",
     "predictions.commentary",
     "predictions.forecasters",
+    "predictions.succession",
+    "predictions.training",
+    "predictions.versions",
 )
 FRAMEWORK: dict[type[Exception], str] = {
     InterfaceError: "unavailable",

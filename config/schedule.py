@@ -16,16 +16,20 @@ QUEUES = [
 # task -> (queue, seconds between two looks)
 SWEEPS: dict[str, tuple[str, int]] = {
     "markets.record_quotes": ("work", 5),
-    "league.schedule_rounds": ("work", 30),
-    "league.gather_history": ("work", 20),
+    "league.schedule_rounds": ("work", 20),
     "league.turn_rounds": ("tick", 5),
     "league.advance_rounds": ("work", 5),
     "predictions.enter_house_picks": ("ml", 5),
+    "predictions.learn": ("ml", 30),
     "predictions.commit_locked": ("tick", 5),
     "predictions.grade_settled": ("tick", 5),
     "leaderboard.publish_standings": ("work", 10),
-    "league.forget_answers": ("work", 3600),
     "chain.pump": ("chain", 5),
+}
+# Stages that ride along with another's task: each message costs a worker more than most looks do.
+RIDERS: dict[str, str] = {
+    "league.gather_history": "league.schedule_rounds",
+    "league.forget_answers": "league.schedule_rounds",
 }
 # What watches the league instead of carrying it: is all as it must be?
 WATCHES: dict[str, tuple[str, int]] = {"config.check_invariants": ("work", 900)}

@@ -12,7 +12,7 @@ from chain import anchors
 from leaderboard import finals
 from league import calendar, history, leftovers, rounds
 from markets import quotes
-from predictions import commitments, house_picks
+from predictions import commitments, house_picks, learning
 from predictions.scoring import grading
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "league.schedule_rounds": calendar.schedule,
     "league.turn_rounds": rounds.turn,
     "league.advance_rounds": rounds.advance,
+    "predictions.learn": learning.learn,
     "predictions.enter_house_picks": house_picks.enter,
     "predictions.commit_locked": commitments.commit,
     "predictions.grade_settled": grading.grade,

@@ -15,6 +15,8 @@ BUILT_IN = (
     ("house-walker", "House Walker", Kind.HOUSE),
     ("rookie-line", "Rookie Line", Kind.AI),
     ("vol-scholar", "Vol Scholar", Kind.AI),
+    ("forest", "Forest", Kind.AI),
+    ("ensemble", "Ensemble", Kind.AI),
     ("gemini-analyst", "Gemini Analyst", Kind.AI),
     ("crowd", "Crowd", Kind.CROWD),
 )

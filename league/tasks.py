@@ -11,10 +11,7 @@ from league import calendar, history, leftovers, rounds
 @shared_task(name="league.schedule_rounds")
 def schedule_rounds(*, now: datetime, **_: Any) -> None:
     calendar.schedule(now=now)
-
-
-@shared_task(name="league.gather_history")
-def gather_history(*, now: datetime, **_: Any) -> None:
+    leftovers.forget(now=now)
     history.gather(now=now)
 
 
@@ -26,8 +23,3 @@ def turn_rounds(*, now: datetime, **_: Any) -> None:
 @shared_task(name="league.advance_rounds")
 def advance_rounds(*, now: datetime, **_: Any) -> None:
     rounds.advance(now=now)
-
-
-@shared_task(name="league.forget_answers")
-def forget_answers(*, now: datetime, **_: Any) -> None:
-    leftovers.forget(now=now)

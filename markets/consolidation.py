@@ -1,6 +1,6 @@
 """Many sources' closes as one series: the median of those that have the bar. Pure numpy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,15 @@ class Table:
         lines = np.arange(self.opened.size)
         low, high = ordered[lines, (present - 1) // 2], ordered[lines, present // 2]
         return Closes(self.opened, (low + high) / 2)
+
+
+def joined(heard: Mapping[str, Closes]) -> Table:
+    """The table of whole series, by source."""
+    opened = np.unique(np.concatenate([closes.opened_at for closes in heard.values()]))
+    values = np.full((opened.size, len(heard)), np.nan)
+    for column, closes in enumerate(heard.values()):
+        values[opened.searchsorted(closes.opened_at), column] = closes.close
+    return Table(tuple(heard), opened, values)
 
 
 def empty(sources: Sequence[str]) -> Table:

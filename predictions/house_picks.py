@@ -17,7 +17,7 @@ from league.models.player import BUILT_IN
 from league.models.round import Status
 from markets import bars
 from markets.modes import PriceMode
-from predictions import submissions
+from predictions import submissions, trials
 from predictions.entry_forms import InvalidEntry
 from predictions.forecasters import inputs, registry
 from predictions.forecasters.base import Forecast, Forecaster, Inputs
@@ -85,7 +85,18 @@ def enter(*, now: datetime) -> int:
                 continue
             waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
             made += _play(forecaster, player, waiting, desk=desk)
+        _try_models([r for r in rounds if now >= finish_of(r)], desk=desk)
     return made
+
+
+def _try_models(rounds: Sequence[Round], *, desk: Desk) -> None:
+    """The models' own forecasts: nobody's entries, so their failure is nobody's."""
+    try:
+        trials.enter(rounds, desk=desk)
+    except Exception as error:
+        departure.heed(error)
+        logger.exception("models not tried", extra={"rounds": len(rounds)})
+        connection.close_if_unusable_or_obsolete()
 
 
 def finish_of(round_: Round) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from predictions import commitments, house_picks
+from predictions import commitments, house_picks, learning
 from predictions.scoring import grading
 
 
@@ -23,3 +23,9 @@ def commit_locked(*, now: datetime, **_: Any) -> None:
 @shared_task(name="predictions.grade_settled", soft_time_limit=240, time_limit=270)
 def grade_settled(*, now: datetime, **_: Any) -> None:
     grading.grade(now=now)
+
+
+# Training takes a minute or two; its lease outlasts it.
+@shared_task(name="predictions.learn", soft_time_limit=480, time_limit=510)
+def learn(*, now: datetime, **_: Any) -> None:
+    learning.learn(now=now)

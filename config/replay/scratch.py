@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from markets import bars
-from predictions.training import trainer
 
 # Nothing of it must survive a crash, so it need not reach the disk in time.
 PRAGMAS = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
@@ -27,7 +26,6 @@ def database() -> Iterator[None]:
         finally:
             _switch(before)
             bars.forget()
-            trainer.forget()
 
 
 def _switch(settings: dict[str, object]) -> None:

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from markets import consolidation
 from markets.modes import PriceMode
 from markets.providers import base, figures, recordings
 
@@ -21,6 +24,10 @@ NAME_LENGTH: Final = 32
 
 class NoRecordings(ValueError):
     """Never: the directory is missing or holds no `<venue>/<SYMBOL><QUOTE>_1h.csv[.gz]`."""
+
+
+class Unrecorded(LookupError):
+    """Never: no venue has recorded the asset."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +60,12 @@ class Venue:
         """
         wanted = [key for key in self.files if key[0] in symbols]
         return sum(self._recording(*key).opened.size for key in wanted)
+
+    def closes(self, symbol: str) -> consolidation.Closes:
+        """Every hourly close recorded."""
+        recording = self._recording(symbol, base.HOUR)
+        prices = [float(text) for text in recording.columns[3]]
+        return consolidation.Closes(recording.opened, np.array(prices))
 
     def latest(self, symbols: Sequence[str], *, now: datetime) -> dict[str, base.QuoteValue]:
         """Quote the close of the newest bar closed at `now`."""
@@ -124,6 +137,23 @@ def load(directory: Path | str) -> tuple[Venue, ...]:
     if not venues:
         raise NoRecordings(f"{directory} holds no <venue>/<SYMBOL><QUOTE>_1h.csv[.gz] files.")
     return venues
+
+
+def consolidated(
+    venues: Sequence[Venue], symbols: Sequence[str]
+) -> dict[str, consolidation.Closes]:
+    """Each asset's hourly closes as a season sees them, from everything recorded.
+
+    :raises Unrecorded: for an asset without recordings.
+    :raises recordings.MalformedPrices: a file cannot be believed.
+    """
+    found = {}
+    for symbol in symbols:
+        heard = {venue.name: venue.closes(symbol) for venue in venues if symbol in venue.symbols()}
+        if not heard:
+            raise Unrecorded(f"no venue has recorded {symbol}.")
+        found[symbol] = consolidation.joined(heard).closes()
+    return found
 
 
 def _venue(folder: Path) -> Venue:

@@ -92,6 +92,12 @@ def shifted(entry: Entry, *, by_bp: float, sigma_bp: float) -> Entry:
     return entry_forms.quantiles(low, middle, high, basis=entry_forms.RETURN)
 
 
+def reached(drift_bp: float, *, horizon: Horizon, sigma_bp: float) -> float:
+    """A drift of the house's shape, held back to where an entry may reach."""
+    most = REACH_SIGMAS * sigma_bp - Z90 * horizon.width * sigma_bp
+    return min(max(drift_bp, -most), most)
+
+
 def house_half_width_bp(inputs: Inputs) -> float:
     """Half the distance from p10 to p90 of the house, in basis points."""
     return Z90 * inputs.horizon.width * inputs.sigma_bp

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from league.horizons import DAY, HOUR
+from league.horizons import DAY, HOUR, Horizon
 from predictions.forecasters import base
 from predictions.forecasters.base import Forecast, Inputs
 from predictions.training.features import Closes, Floats
@@ -51,15 +51,25 @@ def slope(days: Floats, closes: Floats) -> float:
     return float(centred @ closes / (centred @ centred))
 
 
+def drift_bp(days: Floats, closes: Floats, *, price: float, horizon: Horizon) -> float:
+    """How far the slope carries the last price over the horizon, in basis points."""
+    per_day = slope(days, closes) / price
+    return 1e4 * float(np.log1p(max(per_day * horizon.length_s / DAY, -0.99)))
+
+
+def value(days: Floats, closes: Floats, *, at: float) -> float:
+    """What the line itself says of day `at`: the raw trend, wherever the price is by then."""
+    return float(closes.mean()) + slope(days, closes) * (at - float(days.mean()))
+
+
 def _forecast(inputs: Inputs) -> Forecast:
     days, closes = daily_closes(inputs.hourly)
     is_cold_start = inputs.hourly.close.size < HOURS or days.size < LEAST_DAYS
     if is_cold_start:
         days, closes = synthetic_closes(inputs.price)
     per_day = slope(days, closes) / inputs.price
-    wanted = 1e4 * float(np.log1p(max(per_day * inputs.horizon.length_s / DAY, -0.99)))
-    most = base.REACH_SIGMAS * inputs.sigma_bp - base.house_half_width_bp(inputs)
-    drift = min(max(wanted, -most), most)
+    wanted = drift_bp(days, closes, price=inputs.price, horizon=inputs.horizon)
+    drift = base.reached(wanted, horizon=inputs.horizon, sigma_bp=inputs.sigma_bp)
     source = "an invented climb, for want of 100 days of prices," if is_cold_start else "100 days"
     reasoning = (
         f"A straight line through {source} rises {1e4 * per_day:+.1f} bp a day: {wanted:+.1f} bp "

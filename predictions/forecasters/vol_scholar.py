@@ -1,53 +1,35 @@
 """Vol Scholar: no view on direction, a learned view on how far the price will move."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from predictions.forecasters import base
+from predictions import versions
+from predictions.forecasters import base, volatility
 from predictions.forecasters.base import Forecast, Inputs
-from predictions.training import features, trainer
-from predictions.training.har import Model
-from predictions.training.trainer import Course
+from predictions.forecasters.volatility import Serve, Width
+from predictions.models.model_version import Family
 
-# A pooled model meeting an asset unlike any it has seen: never further than this from the house.
-NARROWEST, WIDEST = 0.25, 4.0
+regression: Serve = partial(versions.champion, family=Family.HAR)
 
 
 class VolScholar:
     handle = "vol-scholar"
 
-    def __init__(self, champion: Callable[[Course], Model | None] = trainer.champion) -> None:
-        self._champion = champion
+    def __init__(self, serve: Serve = regression) -> None:
+        self._serve = serve
 
     def forecast(self, batch: Sequence[Inputs]) -> list[Forecast]:
-        courses = [_course(inputs) for inputs in batch]
-        models = {course: self._champion(course) for course in dict.fromkeys(courses)}
+        found = volatility.widths(batch, self._serve)
         return [
-            _forecast(inputs, models[course])
-            for inputs, course in zip(batch, courses, strict=True)
+            answer(inputs, width, who="A regression of log volatility")
+            for inputs, width in zip(batch, found, strict=True)
         ]
 
 
-def _course(inputs: Inputs) -> Course:
-    """Models are trained on whole UTC days, so that every process has the same one all day."""
-    midnight = inputs.as_of.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Course(inputs.horizon, inputs.price_mode, inputs.peers, midnight)
-
-
-def _forecast(inputs: Inputs, model: Model | None) -> Forecast:
-    row = features.latest(inputs.bars, horizon=inputs.horizon, sigma_bp=inputs.sigma_bp)
-    if model is None or row is None:
+def answer(inputs: Inputs, width: Width | None, *, who: str) -> Forecast:
+    """The interval, or the house's while there is nothing to learn from."""
+    if width is None:
         reasoning = "Too little history to learn volatility from: the house's forecast stands in."
         return Forecast(base.house(), reasoning, is_cold_start=True)
-    house = base.house_half_width_bp(inputs)
-    learned = model.half_width(row) * inputs.sigma_bp
-    half_width = min(max(learned, NARROWEST * house), WIDEST * house)
-    entry = base.interval(0.0, half_width_bp=half_width, sigma_bp=inputs.sigma_bp)
-    return Forecast(entry, _reasoning(inputs, model, half_width / house))
-
-
-def _reasoning(inputs: Inputs, model: Model, ratio: float) -> str:
-    return (
-        f"No view on direction. From {inputs.symbol}'s volatility over 1, 24, 168 and 720 bars, "
-        f"the hour and the weekday, learned on {model.rows} past cases, the 80 % interval is "
-        f"{100 * abs(ratio - 1):.0f} % {'wider' if ratio >= 1 else 'narrower'} than the house's."
-    )
+    entry = base.interval(0.0, half_width_bp=width.half_bp, sigma_bp=inputs.sigma_bp)
+    return Forecast(entry, volatility.told(inputs, width, who=who))

@@ -1,7 +1,21 @@
 from predictions.models.commitment import Commitment
+from predictions.models.model_version import ModelVersion
 from predictions.models.prediction import Prediction, Revision
 from predictions.models.score import Score, Tally
 from predictions.models.settlement import Settlement
 from predictions.models.tree import Tree
+from predictions.models.trial import Apprenticeship, Calibration, Trial
 
-__all__ = ["Commitment", "Prediction", "Revision", "Score", "Settlement", "Tally", "Tree"]
+__all__ = [
+    "Apprenticeship",
+    "Calibration",
+    "Commitment",
+    "ModelVersion",
+    "Prediction",
+    "Revision",
+    "Score",
+    "Settlement",
+    "Tally",
+    "Tree",
+    "Trial",
+]

@@ -1,11 +1,15 @@
 """What the volatility models see of one asset, sigma-normalised so that any asset fits one model.
 
-A row belongs to the moment a bar closed and uses that bar and earlier ones only. Pure numpy.
-Source: Corsi (2009), "A Simple Approximate Long-Memory Model of Realized Volatility".
+A row belongs to the moment a bar closed and uses that bar and earlier ones only. Pure numpy; the
+same code serves one asset, a thousand at once and a whole history.
+Sources: Corsi (2009), "A Simple Approximate Long-Memory Model of Realized Volatility"; Black
+(1976) for the sign of what happened, which says something about the size of what will.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +19,34 @@ from league.volatility import FLOOR_BP, SEED_BARS
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
-# In bars: 1 h, 24 h, 7 d and 30 d of hourly bars, and the same numbers of minutes for 5m rounds.
-WINDOWS = (1, 24, 168, 720)
-LEAST_RETURNS = max(*WINDOWS, SEED_BARS)
 # A motionless window would be minus infinity: at calmest it counts as a tenth of sigma.
-FLOOR = 1e-2
-NAMES = (
-    "level",
-    *(f"log_rv_{bars}" for bars in WINDOWS),
-    *(f"hour_{hour}" for hour in range(24)),
-    *(f"weekday_{day}" for day in range(7)),
-)
+FLOOR: Final = 1e-2
+PERIOD: Final = 24  # bars: a day of hourly ones
+TRENDS: Final = (1, 6, 24, 168)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """`windows` of realised volatility in bars; `seasons`: days over which the bar that comes next
+    is compared with those at the same hour. A longer horizon has no next bar of its own, and more
+    windows made it worse on recorded prices (docs/forecasters.md).
+    """
+
+    windows: tuple[int, ...]
+    seasons: tuple[int, ...] = ()
+
+
+BRIEF: Final = (1, 2, 3, 6, 12, 24, 72, 168, 720)
+LONG: Final = (1, 24, 168, 720)
+RECIPES: Final = {
+    "5m": Recipe(BRIEF),
+    "1h": Recipe(BRIEF, seasons=(7, 30)),
+    "24h": Recipe(LONG),
+    "7d": Recipe(LONG),
+}
+LEAST_RETURNS: Final = max(*BRIEF, *LONG, SEED_BARS)
 
 
 class Closes(Protocol):
@@ -38,38 +58,58 @@ class Closes(Protocol):
     def close(self) -> Floats: ...
 
 
+def names(horizon: Horizon) -> tuple[str, ...]:
+    """The columns of a row, in order."""
+    recipe = RECIPES[horizon.name]
+    return (
+        "level",
+        *(f"log_rv_{bars}" for bars in recipe.windows),
+        *(f"log_season_{days}" for days in recipe.seasons),
+        *(f"trend_{bars}" for bars in TRENDS),
+        *(f"size_{bars}" for bars in TRENDS),
+        *(f"hour_{hour}" for hour in range(24)),
+        *(f"weekday_{day}" for day in range(7)),
+    )
+
+
 def table(closes: Closes, *, horizon: Horizon) -> tuple[Floats, Floats]:
-    """Rows (n - 720, len(NAMES)) and variances per bar (n - 720,), for every bar from the 721st.
+    """Rows (n - 720, len(names)) and variances per bar (n - 720,), for every bar from the 721st.
 
     Row i belongs to closes[720 + i]; fewer than 721 closes give no rows.
     """
-    squares = squared_returns(closes.close)
-    if squares.size < LEAST_RETURNS:
-        return np.empty((0, len(NAMES))), np.empty(0)
-    variances = _ewma(squares, half_life=horizon.half_life)[LEAST_RETURNS - 1 :]
+    returns = log_returns(closes.close)
+    if returns.size < LEAST_RETURNS:
+        return np.empty((0, len(names(horizon)))), np.empty(0)
+    variances = _ewma(returns**2, half_life=horizon.half_life)[LEAST_RETURNS - 1 :]
     variances = np.maximum(variances, (FLOOR_BP / 1e4) ** 2 / horizon.bars)
     closed_at = closes.opened_at[LEAST_RETURNS:] + horizon.bar_s
-    return _rows(squares, variances=variances, closed_at=closed_at), variances
+    return _rows(returns, variances, closed_at, horizon=horizon), variances
 
 
-def latest(closes: Closes, *, horizon: Horizon, sigma_bp: float) -> Floats | None:
-    """The row of the newest bar, shape (len(NAMES),); None with fewer than 721 closes.
+def newest(
+    batch: Sequence[Closes], *, horizon: Horizon, sigmas_bp: Sequence[float]
+) -> tuple[Floats, Flags]:
+    """The rows (m, len(names)) of each asset's newest bar, and which of them are known (m,).
 
-    sigma_bp: the volatility over the horizon after that bar, as the scoring rule measures it.
+    sigmas_bp: the volatility over the horizon after that bar, as the scoring rule measures it.
+    With fewer than 721 closes a row is unknown, and zero.
     """
-    if closes.close.size <= LEAST_RETURNS:
-        return None
-    squares = squared_returns(closes.close[-LEAST_RETURNS - 1 :])
-    variances = np.array([(sigma_bp / 1e4) ** 2 / horizon.bars])
-    closed_at = closes.opened_at[-1:] + horizon.bar_s
-    row: Floats = _rows(squares, variances=variances, closed_at=closed_at)[0]
-    return row
+    known = np.array([closes.close.size > LEAST_RETURNS for closes in batch], dtype=np.bool_)
+    rows = np.zeros((len(batch), len(names(horizon))))
+    if known.any():
+        old = [closes for closes, is_known in zip(batch, known, strict=True) if is_known]
+        prices = np.stack([closes.close[-LEAST_RETURNS - 1 :] for closes in old])
+        closed_at = np.stack([closes.opened_at[-1:] for closes in old]) + horizon.bar_s
+        sigmas = np.asarray(sigmas_bp, dtype=np.float64)[known, None]
+        variances = (sigmas / 1e4) ** 2 / horizon.bars
+        rows[known] = _rows(log_returns(prices), variances, closed_at, horizon=horizon)[:, 0]
+    return rows, known
 
 
-def squared_returns(close: Floats) -> Floats:
-    """Squared log returns, shape (n - 1,), of closes of shape (n,)."""
-    squares: Floats = np.diff(np.log(close)) ** 2
-    return squares
+def log_returns(close: Floats) -> Floats:
+    """Log returns along the last axis, one fewer than closes."""
+    returns: Floats = np.diff(np.log(close))
+    return returns
 
 
 def _ewma(squares: Floats, *, half_life: int) -> Floats:
@@ -80,19 +120,33 @@ def _ewma(squares: Floats, *, half_life: int) -> Floats:
     return np.fromiter(steps, dtype=np.float64, count=squares.size + 1)[1:]
 
 
-def _rows(squares: Floats, *, variances: Floats, closed_at: Times) -> Floats:
-    """A level, half the log of (realised / EWMA variance) per window, the hour and the weekday."""
-    ratios = [np.maximum(_means(squares, window=bars) / variances, FLOOR) for bars in WINDOWS]
+def _rows(returns: Floats, variances: Floats, closed_at: Times, *, horizon: Horizon) -> Floats:
+    """Rows (..., n - 719, k) of returns (..., n), variances and closing times (..., n - 719)."""
+    recipe, squares = RECIPES[horizon.name], returns**2
+    means = [_sums(squares, window=bars) / bars for bars in recipe.windows]
+    means += [_same_hour(squares, days=days) for days in recipe.seasons]
+    logs = [0.5 * np.log(np.maximum(mean / variances, FLOOR)) for mean in means]
+    deviations = np.sqrt(variances)
+    trends = [_sums(returns, window=bars) / (deviations * bars**0.5) for bars in TRENDS]
+    columns = [np.ones_like(variances), *logs, *trends, *(np.abs(trend) for trend in trends)]
     hours = np.eye(24)[closed_at % DAY // HOUR]
     weekdays = np.eye(7)[closed_at // DAY % 7]
-    logs = [0.5 * np.log(ratio) for ratio in ratios]
-    return np.column_stack([np.ones_like(variances), *logs, hours, weekdays])
+    return np.concatenate([np.stack(columns, axis=-1), hours, weekdays], axis=-1)
 
 
-def _means(squares: Floats, *, window: int) -> Floats:
-    """Mean of the last `window` squares, from the 720th on."""
+def _sums(values: Floats, *, window: int) -> Floats:
+    """Sum of the last `window` values, from the 720th on."""
     if window == 1:
-        return squares[LEAST_RETURNS - 1 :]
-    sums = np.concatenate([[0.0], np.cumsum(squares)])
-    means: Floats = (sums[LEAST_RETURNS:] - sums[LEAST_RETURNS - window : -window]) / window
-    return means
+        return values[..., LEAST_RETURNS - 1 :]
+    sums = np.concatenate([np.zeros_like(values[..., :1]), np.cumsum(values, axis=-1)], axis=-1)
+    found: Floats = sums[..., LEAST_RETURNS:] - sums[..., LEAST_RETURNS - window : -window]
+    return found
+
+
+def _same_hour(squares: Floats, *, days: int) -> Floats:
+    """Mean square, over so many days, of the bars a whole number of days before the next one."""
+    count = squares.shape[-1] - LEAST_RETURNS + 1
+    starts = [LEAST_RETURNS - PERIOD * day for day in range(1, days + 1)]
+    same = np.stack([squares[..., start : start + count] for start in starts])
+    found: Floats = same.mean(axis=0)
+    return found

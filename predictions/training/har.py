@@ -1,81 +1,41 @@
-"""HAR: ridge on log realised volatility, pooled over assets, with empirical residual widths.
+"""HAR: ridge on log realised volatility, pooled over assets, with an empirical residual width.
 
-The normal equations have under forty unknowns, so numpy solves them in milliseconds; the Ridge
+The normal equations have under sixty unknowns, so numpy solves them in milliseconds; the Ridge
 of scikit-learn would give the same numbers after a nine-second import. Pure numpy.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from league.horizons import Horizon
-from predictions.training import features
-from predictions.training.features import Closes, Floats
+from predictions.training.features import Floats
+from predictions.training.lessons import COVERED, QUIETEST, Lessons
 
-PENALTY = 10.0
-# Overlapping targets repeat themselves: ask for ten independent ones, and never for fewer rows.
-LEAST_ROWS = 500
-LEAST_TARGETS = 10
-# One silent hour must not weigh like a crash in the logarithm.
-QUIETEST = 1e-2
-COVERED = 0.8
+PENALTY: Final = 10.0
+FARTHEST: Final = 50.0  # in logarithms: no width is that far off, and none overflows
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """Coefficients as in features.NAMES; `spread` is the 80 % quantile of what they leave over."""
+class Har:
+    """Coefficients as in features.names; `spread` is the 80 % quantile of what they leave over."""
 
     coefficients: tuple[float, ...]
     spread: float
-    rows: int
 
-    def half_width(self, row: Floats) -> float:
-        """Half the distance from p10 to p90, in sigmas. row: shape (len(features.NAMES),)."""
-        return float(np.exp(row @ np.asarray(self.coefficients))) * self.spread
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows (n, k), log of realised volatility over sigma (n,), |outcome| over sigma (n,)."""
-
-    rows: Floats
-    targets: Floats
-    sizes: Floats
+    def half_widths(self, rows: Floats) -> Floats:
+        """Half the distance from p10 to p90, in sigmas, of rows (n, len(features.names))."""
+        logs = np.clip(rows @ np.asarray(self.coefficients), -FARTHEST, FARTHEST)
+        widths: Floats = np.exp(logs) * self.spread
+        return widths
 
 
-def fit(assets: Sequence[Closes], *, horizon: Horizon) -> Model | None:
-    """One model for all the assets, or None when there is too little history to learn from.
-
-    The bars given must all have closed at or before the moment of training. A target is used only
-    when its whole horizon lies within them, so nothing later than the last bar is ever seen.
-    """
-    samples = [sample(closes, horizon=horizon) for closes in assets]
-    count = sum(part.targets.size for part in samples)
-    if count < max(LEAST_ROWS, LEAST_TARGETS * horizon.bars):
-        return None
-    rows = np.concatenate([part.rows for part in samples])
-    targets = np.concatenate([part.targets for part in samples])
-    sizes = np.concatenate([part.sizes for part in samples])
-    coefficients = _ridge(rows, targets)
-    spread = float(np.quantile(sizes / np.exp(rows @ coefficients), COVERED))
-    return Model(tuple(coefficients.tolist()), spread, count)
-
-
-def sample(closes: Closes, *, horizon: Horizon) -> Sample:
-    """What one asset teaches: every bar with 720 returns behind it and a gapless horizon ahead."""
-    rows, variances = features.table(closes, horizon=horizon)
-    ahead = horizon.bars
-    starts = np.arange(features.LEAST_RETURNS, closes.close.size - ahead)
-    rows, sigmas = rows[: starts.size], np.sqrt(variances[: starts.size] * ahead)
-    squares = features.squared_returns(closes.close)
-    sums = np.concatenate([[0.0], np.cumsum(squares)])
-    realised = np.sqrt(np.maximum(sums[starts + ahead] - sums[starts], 0.0)) / sigmas
-    moves = np.log(closes.close[starts + ahead] / closes.close[starts])
-    spans = closes.opened_at[starts + ahead] - closes.opened_at[starts]
-    whole = spans == horizon.length_s
-    targets = np.log(np.maximum(realised, QUIETEST))
-    return Sample(rows[whole], targets[whole], (np.abs(moves) / sigmas)[whole])
+def fit(lessons: Lessons) -> Har:
+    """One model for all the assets."""
+    targets = np.log(np.maximum(lessons.realised, QUIETEST))
+    coefficients = _ridge(lessons.rows, targets)
+    left_over = np.abs(lessons.outcomes) / np.exp(lessons.rows @ coefficients)
+    return Har(tuple(coefficients.tolist()), float(np.quantile(left_over, COVERED)))
 
 
 def _ridge(rows: Floats, targets: Floats) -> Floats:

@@ -58,7 +58,7 @@ def test_no_signals() -> None:
 
 
 def test_no_pipeline_of_statements() -> None:
-    """Its locks outlive a client that vanishes in the middle: no time limit of the server counts."""
+    """Its locks outlive a client that vanishes halfway: no time limit of the server counts."""
     found = [
         f"{module}:{number}"
         for module in sources.modules()
@@ -103,7 +103,18 @@ def test_no_relative_imports() -> None:
 
 
 # Slow to import, or (the Keccak backends) not installed everywhere.
-HEAVY = ("web3", "eth_account", "eth_tester", "sklearn", "scipy", "google", "sha3", "Crypto")
+HEAVY = (
+    "web3",
+    "eth_account",
+    "eth_tester",
+    "sklearn",
+    "scipy",
+    "google",
+    "sha3",
+    "Crypto",
+    "skops",
+    "matplotlib",
+)
 
 
 def test_only_heavy_libraries_are_imported_inside_functions() -> None:

@@ -41,7 +41,8 @@ def test_beat_sends_exactly_the_tasks_that_exist() -> None:
 
 
 def test_the_sweep_command_does_what_the_workers_do() -> None:
-    assert set(sweeps.STAGES) == set(schedule.SWEEPS)
+    assert set(sweeps.STAGES) == set(schedule.SWEEPS) | set(schedule.RIDERS)
+    assert set(schedule.RIDERS.values()) <= set(schedule.SWEEPS)
 
 
 @pytest.mark.parametrize(("module", "function"), TASKS)

@@ -94,6 +94,8 @@ def stages(store: copies.Copies) -> Iterator[Scene]:
     recover = partial(sweeps.run, now=PRESENT)
     children.run(crash_world.play)
     for name, stage in sweeps.STAGES.items():
+        if name == "predictions.learn":
+            continue  # whose lease outlives it on purpose: tests/predictions/test_retraining.py
         act = partial(stage, now=PRESENT)
         scene = Scene(name, act, recover, natural_state.SEALS)
         store.keep(kept(scene))

@@ -11,6 +11,6 @@ from markets.models import Asset
 def test_bootstrap_creates_what_is_missing_once(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         call_command("bootstrap")
-    assert "10 assets, 5 built-in players" in capsys.readouterr().out
+    assert "10 assets, 7 built-in players" in capsys.readouterr().out
     assert Asset.objects.filter(is_active=True).count() == 3
     assert set(Player.objects.values_list("kind", flat=True)) == {"house", "ai", "crowd"}

@@ -199,6 +199,10 @@ def test_postgresql() -> None:
         "lock_timeout": "3000",
         "idle_in_transaction_session_timeout": "10000",
         "timezone": "UTC",
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "15000",
     }
 
 

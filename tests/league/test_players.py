@@ -20,10 +20,13 @@ def register(handle: str, wallet: str | None = None, user: User | None = None) -
 def test_the_built_in_players_are_made_once_in_a_fixed_order() -> None:
     first = players.ensure_built_in(now=NOON)
     again = players.ensure_built_in(now=NOON + timedelta(days=1))
-    assert list(first) == ["house-walker", "rookie-line", "vol-scholar", "gemini-analyst", "crowd"]
+    assert list(first) == [
+        "house-walker", "rookie-line", "vol-scholar", "forest", "ensemble", "gemini-analyst",
+        "crowd",
+    ]  # fmt: skip
     assert [p.pk for p in first.values()] == sorted(p.pk for p in first.values())
     assert first == again
-    assert Player.objects.count() == 5
+    assert Player.objects.count() == 7
     assert {p.kind for p in first.values()} == {"house", "ai", "crowd"}
     assert first["house-walker"].registered_at == again["house-walker"].registered_at == NOON
 

@@ -15,11 +15,17 @@ from predictions.commentary.base import Comment, Facts
 from predictions.forecasters import base, crowd, registry, rookie_line
 from predictions.forecasters.analyst import LEAN_SIGMAS, GeminiAnalyst
 from predictions.forecasters.base import Forecast, Inputs
+from predictions.forecasters.ensemble import Ensemble
+from predictions.forecasters.forest import Forest
 from predictions.forecasters.rookie_line import RookieLine
 from predictions.forecasters.vol_scholar import VolScholar
 from predictions.forecasters.walker import HouseWalker
-from predictions.training import har
-from predictions.training.trainer import Course
+from predictions.models import ModelVersion
+from predictions.training import har, lessons
+from predictions.training.artifacts import Model
+from predictions.training.calibration import Record
+from predictions.training.har import Har
+from predictions.versions import Course, Serving
 from tests.predictions import synthetic
 from tests.predictions.synthetic import Closes
 
@@ -34,8 +40,18 @@ def resolved(forecast: Forecast, inputs: Inputs) -> tuple[float, float, float]:
 
 
 def scholar(series: Closes, horizon: Horizon) -> VolScholar:
-    model = har.fit([series], horizon=horizon)
-    return VolScholar(champion=lambda course: model)
+    return VolScholar(serve=lambda _: serving(fitted(series, horizon), horizon))
+
+
+def fitted(series: Closes, horizon: Horizon) -> Har:
+    taught = lessons.gather([series], horizon=horizon)
+    assert taught is not None
+    return har.fit(taught)
+
+
+def serving(model: Model, horizon: Horizon, *, number: int = 1, **records: Record) -> Serving:
+    version = ModelVersion(family="har", horizon=horizon.name, number=number, rows=1234)
+    return Serving(version, model, records)
 
 
 @pytest.mark.parametrize("horizon", TABLE.values(), ids=TABLE)
@@ -127,7 +143,7 @@ def test_vol_scholar_forecasts_change_with_nothing_that_comes_later() -> None:
 
 def test_vol_scholar_stands_in_as_the_house_without_a_model_or_history() -> None:
     series = synthetic.closes(count=2500)
-    untrained = VolScholar(champion=lambda course: None)
+    untrained = VolScholar(serve=lambda course: None)
     young = synthetic.inputs(series.first(500))
     for forecaster, inputs in (
         (untrained, synthetic.inputs(series)),
@@ -138,28 +154,90 @@ def test_vol_scholar_stands_in_as_the_house_without_a_model_or_history() -> None
         assert forecast.entry == base.house()
 
 
-def test_vol_scholar_asks_for_one_model_per_day_and_horizon() -> None:
-    asked: list[Course] = []
+def test_one_model_is_asked_for_a_horizon_and_kind_of_prices() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def serve(course: Course) -> None:
+        asked.append((course.horizon.name, course.price_mode))
+
     series = synthetic.closes(count=1000)
-    forecaster = VolScholar(champion=asked.append)
-    day = [synthetic.inputs(series.first(count), symbol=s) for s in "AB" for count in (970, 975)]
-    forecaster.forecast([*day, synthetic.inputs(series.first(975), horizon=TABLE["1h"])])
-    assert [(course.horizon.name, course.symbols) for course in asked] == [
-        ("24h", ("BTC", "ETH")),
-        ("1h", ("BTC", "ETH")),
+    batch = [
+        synthetic.inputs(series, symbol="A"),
+        synthetic.inputs(series, symbol="B"),
+        synthetic.inputs(series, horizon=TABLE["1h"]),
+        synthetic.inputs(series, mode="live"),
     ]
-    assert all(course.until.hour == course.until.minute == 0 for course in asked)
-    assert all(course.until <= inputs.as_of for course in asked for inputs in day)
+    VolScholar(serve=serve).forecast(batch)
+    assert asked == [("24h", "simulated"), ("1h", "simulated"), ("24h", "live")]
+
+
+def test_a_batch_says_what_each_input_would_alone() -> None:
+    horizon = TABLE["24h"]
+    pool = [synthetic.closes(count=2500, seed=seed) for seed in (1, 2, 3)]
+    forecaster = scholar(pool[0], horizon)
+    batch = [synthetic.inputs(series) for series in (*pool, pool[0].first(300))]
+    assert forecaster.forecast(batch) == [forecaster.forecast([one])[0] for one in batch]
+
+
+def test_widths_grow_with_outcomes_that_fell_outside() -> None:
+    """Twenty settled, eight missed: four more than promised, each worth half a percent."""
+    horizon, series = TABLE["24h"], synthetic.closes(count=2500)
+    model, inputs = fitted(series, horizon), synthetic.inputs(series)
+    plain, wider = (
+        resolved(VolScholar(serve=lambda _, s=s: s).forecast([inputs])[0], inputs)[2]  # type: ignore[misc]
+        for s in (
+            serving(model, horizon),
+            serving(model, horizon, BTC=Record(settled=20, missed=8)),
+        )
+    )
+    assert wider / plain == pytest.approx(np.exp(0.005 * 4), rel=1e-5)
+
+
+def test_reasoning_tells_what_was_seen_and_how_wide() -> None:
+    horizon, series = TABLE["24h"], synthetic.closes(count=2500)
+    model, inputs = fitted(series, horizon), synthetic.inputs(series)
+    served = serving(model, horizon, BTC=Record(settled=20, missed=8))
+    (forecast,) = VolScholar(serve=lambda _: served).forecast([inputs])
+    half = resolved(forecast, inputs)[2]
+    for told in ("BTC", "har-24h-1", "1,234", f"{half:.0f} bp", "20 settled", "40%", "1.020"):
+        assert told in forecast.reasoning
+    assert len(forecast.reasoning) < 600
+
+
+def test_the_ensemble_is_the_mean_of_what_there_is() -> None:
+    horizon, series = TABLE["24h"], synthetic.closes(count=2500)
+    model, inputs = fitted(series, horizon), synthetic.inputs(series)
+    other = replace(model, spread=model.spread * 1.5)
+    one, two = serving(model, horizon), serving(other, horizon, number=2)
+
+    def half(*serves: Serving | None) -> float:
+        ensemble = Ensemble([lambda _, s=s: s for s in serves])  # type: ignore[misc]
+        return resolved(ensemble.forecast([inputs])[0], inputs)[2]
+
+    assert half(one, two) == pytest.approx((half(one) + half(two)) / 2, abs=1e-3)
+    assert half(one, None) == half(one)
+    (cold,) = Ensemble([lambda _: None, lambda _: None]).forecast([inputs])
+    assert cold.is_cold_start
+    assert cold.entry == base.house()
+
+
+def test_a_forest_without_trees_says_what_the_regression_says() -> None:
+    horizon, series = TABLE["24h"], synthetic.closes(count=2500)
+    inputs, served = synthetic.inputs(series), serving(fitted(series, horizon), horizon)
+    (instead,) = Forest(serve=lambda _: None, fallback=lambda _: served).forecast([inputs])
+    (plain,) = VolScholar(serve=lambda _: served).forecast([inputs])
+    assert instead.entry == plain.entry
+    assert "trees that are not there" in instead.reasoning
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e6])
 def test_a_wild_model_is_kept_near_the_house(factor: float) -> None:
     series = synthetic.closes(count=2500)
-    model = har.fit([series], horizon=TABLE["24h"])
-    assert model is not None
-    wild = VolScholar(champion=lambda course: replace(model, spread=model.spread * factor))
+    model = fitted(series, TABLE["24h"])
+    wild = replace(model, spread=model.spread * factor)
+    served = serving(wild, TABLE["24h"])
     inputs = synthetic.inputs(series)
-    (forecast,) = wild.forecast([inputs])
+    (forecast,) = VolScholar(serve=lambda _: served).forecast([inputs])
     ratio = resolved(forecast, inputs)[2] / base.house_half_width_bp(inputs)
     assert ratio == pytest.approx(0.25 if factor < 1 else 4.0, rel=1e-3)
 
@@ -237,7 +315,9 @@ def test_the_crowd_ascends_and_cares_for_no_order(entries: list[crowd.Quantiles]
 
 def test_everyone_on_the_roster_is_a_built_in_player() -> None:
     handles = [forecaster.handle for forecaster in registry.roster()]
-    assert handles == ["house-walker", "rookie-line", "vol-scholar", "gemini-analyst"]
+    assert handles == [
+        "house-walker", "rookie-line", "vol-scholar", "forest", "ensemble", "gemini-analyst",
+    ]  # fmt: skip
     assert {*handles, crowd.HANDLE} == {handle for handle, _, _ in BUILT_IN}
 
 

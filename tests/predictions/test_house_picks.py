@@ -16,11 +16,10 @@ from markets import assets, bars
 from markets.models import Asset, Bar
 from markets.providers import registry as sources
 from markets.providers import simulated
-from predictions import entry_forms, house_picks, submissions
+from predictions import entry_forms, house_picks, retraining, submissions
 from predictions.forecasters import inputs, registry
 from predictions.forecasters.base import Forecast, Inputs
 from predictions.models import Prediction, Revision
-from predictions.training import trainer
 from tests.predictions import synthetic
 
 pytestmark = pytest.mark.django_db
@@ -28,16 +27,16 @@ pytestmark = pytest.mark.django_db
 HOURS = 1500
 NOW = datetime.fromtimestamp(synthetic.START, tz=UTC) + timedelta(hours=HOURS)
 LOCK = NOW + timedelta(hours=1)
-BUILT_IN = ("house-walker", "rookie-line", "vol-scholar", "gemini-analyst")
+BUILT_IN = (
+    "house-walker", "rookie-line", "vol-scholar", "forest", "ensemble", "gemini-analyst",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     bars.forget()
-    trainer.forget()
     yield
     bars.forget()
-    trainer.forget()
 
 
 @pytest.fixture
@@ -90,6 +89,7 @@ def test_every_built_in_player_enters_every_open_round_once(season: Season) -> N
     for seed, symbol in enumerate(("BTC", "ETH")):
         store(symbol, seed=seed)
     rounds = [open_round(season, s, horizon=h) for s in ("BTC", "ETH") for h in ("1h", "24h")]
+    assert retraining.retrain(now=NOW) == 2  # HAR for both horizons; too little for trees
     assert house_picks.enter(now=NOW) == len(rounds) * len(BUILT_IN)
     assert house_picks.enter(now=NOW + timedelta(seconds=5)) == 0
     for round_ in rounds:
@@ -102,6 +102,7 @@ def test_every_built_in_player_enters_every_open_round_once(season: Season) -> N
             assert entry.basis == entry_forms.RETURN
         assert word(round_, "house-walker").p50 == 0
         scholar, analyst = word(round_, "vol-scholar"), word(round_, "gemini-analyst")
+        assert word(round_, "ensemble").p90 == word(round_, "forest").p90 == scholar.p90
         assert scholar.p10 == -scholar.p90 != 0
         assert (analyst.p10, analyst.p90) == (scholar.p10, scholar.p90)
         assert analyst.is_simulated_reasoning
@@ -213,45 +214,6 @@ def test_inputs_hold_nothing_that_closed_after_the_moment(season: Season) -> Non
     again = inputs.of_round(round_, now=moment)
     assert (again.price, again.sigma_bp) == (found.price, found.sigma_bp)
     assert np.array_equal(again.bars.close, found.bars.close)
-
-
-def test_a_model_is_trained_once_a_day_from_bars_before_that_day(season: Season) -> None:
-    store("BTC")
-    store("ETH", seed=2)
-    found = inputs.of_round(open_round(season, "BTC"), now=NOW)
-    midnight = NOW.replace(hour=0)
-    course = trainer.Course(found.horizon, "simulated", ("BTC", "ETH"), midnight)
-    model = trainer.champion(course)
-    assert model is not None
-    assert trainer.champion(course) is model
-    trainer.forget()
-    Bar.objects.filter(opened_at__gte=midnight).delete()
-    bars.forget()
-    assert trainer.champion(course) == model
-
-
-def test_too_little_history_is_looked_at_again(season: Season) -> None:
-    store("BTC", hours=800)
-    found = inputs.of_round(open_round(season, "BTC"), now=NOW)
-    course = trainer.Course(found.horizon, "simulated", ("BTC",), NOW)
-    assert trainer.champion(course) is None
-    Bar.objects.all().delete()
-    bars.forget()
-    store("BTC")
-    assert trainer.champion(course) is not None
-
-
-def test_the_models_kept_are_few(season: Season) -> None:
-    store("BTC")
-    horizon = inputs.of_round(open_round(season, "BTC"), now=NOW).horizon
-    courses = [
-        trainer.Course(horizon, "simulated", ("BTC",), NOW - timedelta(hours=age))
-        for age in range(trainer.KEPT + 3)
-    ]
-    first, *_ = (trainer.champion(course) for course in courses)
-    again = trainer.champion(courses[0])
-    assert again == first
-    assert again is not first
 
 
 def test_a_person_may_play_beside_them(season: Season) -> None:

@@ -1,0 +1,15 @@
+"""The sweep that learns: score what the models tried, judge them, train the next."""
+
+from datetime import datetime
+
+from predictions import promotion, retraining, trials
+
+
+def learn(*, now: datetime) -> int:
+    """Returns the trials scored, the standings changed and the versions trained, together."""
+    scored = trials.score(now=now)
+    changed = 0
+    if scored:  # nothing else tells anything new about a model
+        promotion.measure(now=now)
+        changed = promotion.decide(now=now)
+    return scored + changed + retraining.retrain(now=now)

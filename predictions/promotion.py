@@ -1,0 +1,64 @@
+"""Who follows whom: decided by the gate, from settled trials alone."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from league.horizons import TABLE
+from predictions import succession, trials, versions
+from predictions.models import ModelVersion
+from predictions.models.model_version import Standing
+from predictions.training import drift, gate
+
+WATCHED: Final = timedelta(days=30)
+MEASURED: Final = timedelta(days=90)
+GATE = "gate"
+
+
+def decide(*, now: datetime) -> int:
+    """Judge every shadow that has met enough locks, and watch every champion.
+
+    Returns how many versions changed their standing.
+    """
+    living = list(ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED))
+    changed = sum(_watch(one, now=now) for one in living if one.status == Standing.CHAMPION)
+    shadows = sorted((v for v in living if v.status == Standing.SHADOW), key=lambda v: v.number)
+    return changed + sum(_judge(one, now=now) for one in shadows)
+
+
+def measure(*, now: datetime) -> int:
+    """Write down how each living version drifts. Returns how many there are."""
+    living = list(ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED))
+    for version in living:
+        found = drift.measure(trials.settled(version, since=now - MEASURED))
+        if found is not None:
+            ModelVersion.objects.filter(pk=version.pk).update(drift=found.as_json())
+    return len(living)
+
+
+def _judge(shadow: ModelVersion, *, now: datetime) -> bool:
+    if trials.count_locks(shadow) < gate.LEAST_LOCKS[shadow.horizon]:
+        return False
+    course = versions.Course(TABLE[shadow.horizon], shadow.price_mode)
+    rival = versions.of(course, family=shadow.family).filter(status=Standing.CHAMPION).first()
+    decision = gate.judge(
+        trials.met(shadow, rival=rival),
+        horizon=shadow.horizon,
+        seconds_per_thousand=float(shadow.metrics.get("seconds_per_thousand", gate.SLOWEST_S)),
+    )
+    if decision.verdict == "promote":
+        return succession.promote(shadow, by=GATE, reason=decision.reason, now=now)
+    if decision.verdict == "refuse":
+        return succession.retire(shadow, by=GATE, reason=f"refused: {decision.reason}", now=now)
+    return False
+
+
+def _watch(champion: ModelVersion, *, now: datetime) -> bool:
+    """A champion goes when its bytes are not its own, or when it loses beyond chance."""
+    try:
+        versions.check(champion)
+    except versions.TamperedArtifact:
+        return succession.retire(champion, by=GATE, reason="demoted: its bytes changed", now=now)
+    decision = gate.watch(trials.met(champion, rival=None, since=now - WATCHED))
+    if decision.verdict != "refuse":
+        return False
+    return succession.retire(champion, by=GATE, reason=f"demoted: {decision.reason}", now=now)

@@ -1,0 +1,97 @@
+"""A challenger a week for every horizon that is played; whatever fails, who serves goes on."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import F
+
+from league import departure
+from league.horizons import TABLE
+from league.models import Season
+from markets import bars
+from predictions import succession
+from predictions.backtest import validation
+from predictions.models import Apprenticeship
+from predictions.training import candidates, lessons
+from predictions.versions import Course
+
+logger = logging.getLogger(__name__)
+EVERY: Final = timedelta(days=7)
+LEASE: Final = timedelta(minutes=10)  # longer than the task may take
+TOO_YOUNG: Final = timedelta(minutes=10)
+FIRST_PAUSE: Final = timedelta(minutes=5)
+LONGEST_PAUSE: Final = timedelta(days=1)
+
+
+def retrain(*, now: datetime) -> int:
+    """Train what is due, one worker a horizon. Returns the versions made."""
+    return sum(_attend(course, symbols, now=now) for course, symbols in _courses(now=now))
+
+
+def ask(*, horizon: str, price_mode: str, now: datetime) -> bool:
+    """An operator wants a challenger for this horizon at the next look."""
+    waiting = Apprenticeship.objects.filter(horizon=horizon, price_mode=price_mode)
+    return bool(waiting.update(next_at=now, failures=0))
+
+
+def _courses(*, now: datetime) -> Iterator[tuple[Course, list[str]]]:
+    """Every horizon of every season being played, with the assets its models must serve."""
+    wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for season in Season.objects.running(now=now).order_by("pk"):
+        for name in season.pinned["horizons"]:
+            wanted[season.price_mode, name] |= set(season.pinned["assets"])
+    for (price_mode, name), symbols in sorted(wanted.items()):
+        yield Course(TABLE[name], price_mode), sorted(symbols)
+
+
+def _attend(course: Course, symbols: list[str], *, now: datetime) -> int:
+    """Train one horizon, if it is due and nobody else does."""
+    turn, _ = Apprenticeship.objects.get_or_create(
+        horizon=course.horizon.name,
+        price_mode=course.price_mode,
+        defaults={"leased_until": now, "next_at": now},
+    )
+    mine = Apprenticeship.objects.filter(pk=turn.pk)
+    if not mine.filter(next_at__lte=now, leased_until__lte=now).update(leased_until=now + LEASE):
+        return 0
+    try:
+        made = _train(course, symbols, now=now)
+    except Exception as error:
+        departure.heed(error)
+        logger.exception("training failed", extra={"horizon": course.horizon.name})
+        pause = min(FIRST_PAUSE * 2**turn.failures, LONGEST_PAUSE)
+        mine.update(
+            leased_until=now,
+            next_at=now + pause,
+            failures=F("failures") + 1,
+            last_error=f"{type(error).__name__}: {error}"[:300],
+        )
+        return 0
+    pause = EVERY if made else TOO_YOUNG
+    mine.update(leased_until=now, next_at=now + pause, failures=0, last_error="")
+    return made
+
+
+def _train(course: Course, symbols: list[str], *, now: datetime) -> int:
+    closes = {
+        symbol: bars.closes(
+            symbol=symbol,
+            price_mode=course.price_mode,
+            interval=course.horizon.bar_s,
+            until=now,
+            count=lessons.MOST_BARS,
+        )
+        for symbol in symbols
+    }
+    made = 0
+    for one in candidates.train(closes, horizon=course.horizon):
+        unseen = validation.measure(
+            list(closes.values()), family=one.family, horizon=course.horizon
+        )
+        judged = replace(one, metrics={**one.metrics, "validation": unseen})
+        made += succession.register(judged, course, now=now, assets=symbols)
+    return made

@@ -1,0 +1,140 @@
+"""Who follows whom among the models: verbs for the gate, the trainer and operators."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from predictions import versions
+from predictions.models import ModelVersion
+from predictions.models.model_version import Standing
+from predictions.training import artifacts
+from predictions.training.candidates import Candidate
+from predictions.versions import Course
+
+logger = logging.getLogger(__name__)
+MOST_SHADOWS: Final = 4
+
+
+class NotServing(Exception):
+    """The version is not what the verb needs: no champion, or none before it."""
+
+
+def register(candidate: Candidate, course: Course, *, now: datetime, assets: list[str]) -> bool:
+    """Store a candidate: the family's first one serves, any other follows as a shadow.
+
+    Returns False while enough shadows wait for their verdict.
+    """
+    with transaction.atomic(durable=True):
+        known = versions.of(course, family=candidate.family)
+        if known.filter(status=Standing.SHADOW).count() >= MOST_SHADOWS:
+            return False
+        newest = known.aggregate(newest=Max("number"))["newest"] or 0
+        standing: dict[str, Any] = {"status": Standing.SHADOW}
+        if not newest:
+            standing = {"status": Standing.CHAMPION, "promoted_by": "first", "promoted_at": now}
+        ModelVersion.objects.create(
+            number=newest + 1,
+            parent=known.filter(status=Standing.CHAMPION).first(),
+            trained_at=now,
+            assets=assets,
+            **standing,
+            **_columns(candidate, course),
+        )
+    extra = {"family": candidate.family, "horizon": course.horizon.name, "rows": candidate.rows}
+    logger.info("model trained", extra=extra)
+    return True
+
+
+def promote(version: ModelVersion, *, by: str, reason: str, now: datetime) -> bool:
+    """A shadow takes over from the champion, which retires; older shadows go with it.
+
+    Returns whether this call did it.
+    """
+    with transaction.atomic(durable=True):
+        rivals = _siblings(version)
+        rivals.filter(status=Standing.CHAMPION).update(
+            status=Standing.RETIRED, retired_at=now, reason=f"followed by {version}"
+        )
+        rivals.filter(status=Standing.SHADOW, number__lt=version.number).update(
+            status=Standing.RETIRED, retired_at=now, reason=f"overtaken by {version}"
+        )
+        done = ModelVersion.objects.filter(pk=version.pk, status=Standing.SHADOW).update(
+            status=Standing.CHAMPION, promoted_by=by, promoted_at=now, reason=reason[:300]
+        )
+        if not done:
+            transaction.set_rollback(True)
+    _tell("model promoted", version, by=by, reason=reason, is_done=bool(done))
+    return bool(done)
+
+
+def retire(version: ModelVersion, *, by: str, reason: str, now: datetime) -> bool:
+    """A shadow refused, or a champion demoted. Returns whether this call did it."""
+    done = (
+        ModelVersion.objects.filter(pk=version.pk)
+        .exclude(status=Standing.RETIRED)
+        .update(status=Standing.RETIRED, retired_at=now, reason=reason[:300])
+    )
+    _tell("model retired", version, by=by, reason=reason, is_done=bool(done))
+    return bool(done)
+
+
+def roll_back(version: ModelVersion, *, by: str, reason: str, now: datetime) -> ModelVersion:
+    """The champion retires and the one before it serves again.
+
+    :raises NotServing: when it is no champion, or there was none before it.
+    """
+    with transaction.atomic(durable=True):
+        parent = version.parent
+        done = ModelVersion.objects.filter(pk=version.pk, status=Standing.CHAMPION).update(
+            status=Standing.RETIRED, retired_at=now, reason=f"rolled back: {reason}"[:300]
+        )
+        if not done or parent is None:
+            raise NotServing(f"{version} is no champion with one before it.")
+        ModelVersion.objects.filter(pk=parent.pk).update(
+            status=Standing.CHAMPION,
+            promoted_by=by,
+            promoted_at=now,
+            retired_at=None,
+            reason=f"back for {version}: {reason}"[:300],
+        )
+    _tell("model rolled back", version, by=by, reason=reason, is_done=True)
+    return parent
+
+
+def _siblings(version: ModelVersion) -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.filter(
+        family=version.family, horizon=version.horizon, price_mode=version.price_mode
+    )
+
+
+def _columns(candidate: Candidate, course: Course) -> dict[str, Any]:
+    first, last = (datetime.fromtimestamp(at, tz=UTC) for at in candidate.window)
+    packed = candidate.artifact
+    return {
+        "family": candidate.family,
+        "horizon": course.horizon.name,
+        "price_mode": course.price_mode,
+        "window_start": first,
+        "window_end": last,
+        "rows": candidate.rows,
+        "data_sha256": candidate.data_sha256,
+        "features": list(candidate.features),
+        "features_sha256": artifacts.digest("\n".join(candidate.features).encode()),
+        "params": dict(candidate.params),
+        "seed": candidate.seed,
+        "libraries": dict(candidate.libraries),
+        "format": packed.format,
+        "size": len(packed.data),
+        "sha256": packed.sha256,
+        "probe_sha256": packed.probe,
+        "artifact": packed.data,
+        "metrics": dict(candidate.metrics),
+    }
+
+
+def _tell(what: str, version: ModelVersion, *, by: str, reason: str, is_done: bool) -> None:
+    if is_done:
+        logger.info(what, extra={"version": str(version), "by": by, "reason": reason})
