@@ -22,6 +22,7 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "league.advance_rounds": ("work", 5),
     "predictions.enter_house_picks": ("ml", 5),
     "predictions.commit_locked": ("tick", 5),
+    "predictions.aggregate_priced": ("work", 10),
     "predictions.grade_settled": ("tick", 5),
     "leaderboard.publish_standings": ("work", 10),
     "league.forget_answers": ("work", 3600),
