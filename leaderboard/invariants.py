@@ -70,9 +70,7 @@ def _is_as_derived(board: Board) -> bool:
     is_same_table = stored == {row.key: _numbers(row) for row in rows}
     totals = (sum(sizes.values()), len(sizes))
     return (
-        is_same_table
-        and (board.rounds, board.locks) == totals
-        and _is_said(board.verdict, judged)
+        is_same_table and (board.rounds, board.locks) == totals and _is_said(board.verdict, judged)
     )
 
 

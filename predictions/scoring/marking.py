@@ -83,8 +83,7 @@ def _middles(round_: Round, of: Sequence[Group]) -> str:
     return MIDDLES.format(
         levels=_levels(round_),
         groups=", ".join(
-            GROUP.format(group=name, kinds=some)
-            for name, some in zip(names, kinds, strict=True)
+            GROUP.format(group=name, kinds=some) for name, some in zip(names, kinds, strict=True)
         ),
         arms=" UNION ALL ".join(
             arm.format(place=place, level=level, group=name)

@@ -201,7 +201,7 @@ def test_the_ai_side_is_the_one_the_seasons_rules_name() -> None:
         verdict = Board.objects.get().verdict
         return verdict["ai"], verdict["mean_points"]
 
-    assert told(of.rules | {"ai_side": "rookie-line"}) == ("rookie-line", 8.503)
+    assert told(of.rules | {"ai_side": "rookie-line"}) == ("rookie-line", 8.502)
     before = {name: value for name, value in of.rules.items() if name != "ai_side"}
     assert told(before) == ("vol-scholar", 1.5)
 

@@ -130,9 +130,9 @@ def aggregates(kind: str) -> Any:
 
 
 CASES: list[tuple[Callable[[], object], set[str]]] = [
-    (lambda: words("running").update(p50=F("p50") + 1), {"I1"}),
+    (lambda: words("running").update(p50=F("p50") + 1), {"I1", "I8"}),
     (lambda: words("open", handle="vol-scholar").update(salt=b"\0" * 32), {"I1"}),
-    (lambda: words("running").update(basis="price", p10=1, p50=2, p90=3), {"I1"}),
+    (lambda: words("running").update(basis="price", p10=1, p50=2, p90=3), {"I1", "I8"}),
     (lambda: words("running", handle="human-6").update(p90=F("p90") + 1), {"I1"}),
     (lambda: retold("final").update(p50=F("p50") + 1), {"I1"}),
     (lambda: retold("final").delete(), {"I1"}),
