@@ -61,8 +61,9 @@ WORDS = """
 # What became of a round that is final; one entry of the ledger stands for all of theirs.
 BEHIND = (
     """
-    INSERT INTO predictions_commitment (round_id, round_key, root, count, committed_at)
-    SELECT id, md5(id::text) || md5(id::text || 'x'), repeat('0', 64), 0, locks_at
+    INSERT INTO predictions_commitment (round_id, round_key, root, count, committed_at,
+        is_aggregated)
+    SELECT id, md5(id::text) || md5(id::text || 'x'), repeat('0', 64), 0, locks_at, true
     FROM league_round
     """,
     """

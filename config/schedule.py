@@ -30,6 +30,7 @@ SWEEPS: dict[str, tuple[str, int]] = {
 RIDERS: dict[str, str] = {
     "league.gather_history": "league.schedule_rounds",
     "league.forget_answers": "league.schedule_rounds",
+    "predictions.aggregate_priced": "predictions.grade_settled",
 }
 # What watches the league instead of carrying it: is all as it must be?
 WATCHES: dict[str, tuple[str, int]] = {"config.check_invariants": ("work", 900)}

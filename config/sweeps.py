@@ -13,7 +13,7 @@ from leaderboard import finals
 from league import calendar, history, leftovers, rounds
 from markets import quotes
 from predictions import commitments, house_picks, learning
-from predictions.scoring import grading
+from predictions.scoring import aggregation, grading
 
 logger = logging.getLogger(__name__)
 STAGES: dict[str, Callable[..., int]] = {
@@ -25,6 +25,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "predictions.learn": learning.learn,
     "predictions.enter_house_picks": house_picks.enter,
     "predictions.commit_locked": commitments.commit,
+    "predictions.aggregate_priced": aggregation.aggregate,
     "predictions.grade_settled": grading.grade,
     "leaderboard.publish_standings": finals.publish,
     "chain.pump": anchors.pump,

@@ -69,4 +69,5 @@ class BoardVerdictSerializer(serializers.Serializer[Any]):
     horizon = serializers.CharField()
     is_simulated = serializers.BooleanField()
     published_at = serializers.DateTimeField(allow_null=True)
+    is_final = serializers.BooleanField(help_text="The season is over: nothing is added any more.")
     verdict = serializers.DictField()

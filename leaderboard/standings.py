@@ -17,7 +17,7 @@ from leaderboard.ranking import Competitor, Row, Terms
 from leaderboard.verdict import Verdict
 from league import departure
 from league.horizons import TABLE
-from league.models import Player, Round
+from league.models import Player, Round, Season
 from league.models.round import Status
 from predictions import allowance
 from predictions.models import Score
@@ -25,8 +25,6 @@ from predictions.models import Score
 logger = logging.getLogger(__name__)
 # A board rests a second for so many players it shows: some times what making it took.
 PLAYERS_A_SECOND = 10_000
-# The AI side is named before the season and never chosen afterwards.
-AI_SIDE = "vol-scholar"
 CROWD = "crowd"
 Pairs = dict[datetime, list[tuple[int, int]]]
 
@@ -82,7 +80,7 @@ def _try(season: UUID, horizon: str, *, now: datetime) -> bool:
 
 def _publish(season: UUID, horizon: str, *, now: datetime) -> bool:
     sizes = sizes_of(season, horizon)
-    judged = verdict.judge(pairs_of(season, horizon), horizon=horizon, ai=AI_SIDE)
+    judged = judge(season, horizon)
     try:
         with transaction.atomic(durable=True):
             allowance.take()
@@ -128,7 +126,13 @@ def derive(
     What is published comes from the tallies: the invariants compare the two.
     """
     rows = ranking.table(competitors_of(season, horizon), terms=_terms(sizes, horizon))
-    return rows, verdict.judge(pairs_of(season, horizon), horizon=horizon, ai=AI_SIDE)
+    return rows, judge(season, horizon)
+
+
+def judge(season: UUID, horizon: str) -> Verdict:
+    """The AI side is named by the season's rules, never chosen afterwards."""
+    ai = Season.objects.get(pk=season).ai_side
+    return verdict.judge(pairs_of(season, horizon, ai=ai), horizon=horizon, ai=ai)
 
 
 def sizes_of(season: UUID, horizon: str) -> dict[datetime, int]:
@@ -155,22 +159,22 @@ def competitors_of(season: UUID, horizon: str) -> Iterator[Competitor]:
             yield Competitor(key, players[key].is_ranked, points)
 
 
-def pairs_of(season: UUID, horizon: str) -> Pairs:
+def pairs_of(season: UUID, horizon: str, *, ai: str) -> Pairs:
     """(AI, crowd) milli-points by lock, over the assets where both were scored."""
-    players = Player.objects.filter(handle__in=(AI_SIDE, CROWD))
+    players = Player.objects.filter(handle__in=(ai, CROWD))
     handles = dict(players.values_list("pk", "handle"))
     rows = (  # by key: an index lookup a round, however many scores it has
         _scores(season, horizon)
         .filter(player__in=list(handles))
         .values_list("player", "round__locks_at", "round__asset", "points_milli")
     )
-    sides: dict[str, dict[tuple[datetime, str], int]] = {AI_SIDE: {}, CROWD: {}}
+    sides: dict[str, dict[tuple[datetime, str], int]] = {ai: {}, CROWD: {}}
     for player, lock, asset, milli in rows.iterator():
         sides[handles[player]][lock, asset] = milli
     pairs: Pairs = defaultdict(list)
     for where, milli in sides[CROWD].items():
-        if where in sides[AI_SIDE]:
-            pairs[where[0]].append((sides[AI_SIDE][where], milli))
+        if where in sides[ai]:
+            pairs[where[0]].append((sides[ai][where], milli))
     return pairs
 
 

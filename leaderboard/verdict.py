@@ -1,7 +1,12 @@
-"""Does AI beat the humans? Paired by lock, with an interval, and an honest "not yet". Pure."""
+"""Does AI beat the humans? Paired by lock, with two intervals, and an honest "not yet". Pure.
+
+The sequence holds over all looks together: it may be watched, and it alone decides meanwhile. The
+interval is narrower and holds for one look at an instant fixed beforehand: the season's end.
+"""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +17,27 @@ from league.horizons import TABLE
 DETECTABLE = 2.8  # standard errors: 80 % power at a two-sided 5 %
 # Fewer locks estimate the deviation too poorly: judging from two on would err in 7 % of seasons.
 LEAST_LOCKS = 5
+FALSE_ALARMS = 0.05
+SHARPEST = 50  # locks: the sequence may be tight at one number of them, and is wider elsewhere
+MOST_LOCKS = 1_000_000  # beyond that nobody waits
+NOT_YET = "not_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """95 % bounds of the mean, in points, and the side they leave no doubt about, or not_yet."""
+
+    low: float
+    high: float
+    decided: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Points of AI minus points of the crowd per lock; `decided` is ai, humans or not_yet."""
+    """Points of AI minus points of the crowd per lock; `decided` is ai, humans or not_yet.
+
+    `low`, `high` and `decided` are the sequence's. `more_locks` is None once that decides.
+    """
 
     horizon: str
     ai: str
@@ -24,6 +45,8 @@ class Verdict:
     mean_points: float | None
     low: float | None
     high: float | None
+    interval: Bounds | None
+    sequence: Bounds | None
     detectable_points: float | None
     more_locks: int | None
     decided: str
@@ -48,22 +71,26 @@ def judge(
     found = clustered(means, [1] * len(means))
     if len(means) < LEAST_LOCKS or found.deviation is None:
         return _silent(horizon, ai, locks=len(means))
-    low, high = sequence(means, deviation=found.deviation)
-    decided = "ai" if low > 0 else "humans" if high < 0 else "not_yet"
+    margin = reach(len(means)) * found.deviation
     detectable = DETECTABLE * found.deviation / math.sqrt(len(means))
-    more = more_locks(found.mean, deviation=found.deviation, locks=len(means))
+    running = _bounds(found.mean - margin, found.mean + margin)
+    more = None
+    if running.decided == NOT_YET:
+        more = more_locks(found.mean, deviation=found.deviation, locks=len(means))
     return Verdict(
         horizon=horizon,
         ai=ai,
         locks=len(means),
         mean_points=round(found.mean, 3),
-        low=round(low, 3),
-        high=round(high, 3),
+        low=running.low,
+        high=running.high,
+        interval=_bounds(found.low or 0.0, found.high or 0.0),
+        sequence=running,
         detectable_points=round(detectable, 3),
-        more_locks=None if decided != "not_yet" else more,
-        decided=decided,
+        more_locks=more,
+        decided=running.decided,
         is_sequential=True,
-        text=_say(decided, mean=found.mean, locks=len(means), more=more),
+        text=_say(running.decided, mean=found.mean, locks=len(means), more=more),
     )
 
 
@@ -76,28 +103,53 @@ def apart(locks: Iterable[datetime], *, length: timedelta) -> list[datetime]:
     return kept
 
 
-def sequence(means: Sequence[float], *, deviation: float) -> tuple[float, float]:
-    """A 95 % confidence sequence for a running mean: it may be looked at after every lock.
+def reach(locks: int) -> float:
+    """Half the width of the 95 % confidence sequence of a running mean, in deviations.
 
-    The normal-mixture boundary (Robbins 1970), tuned to be tightest near 50 locks.
+    The normal-mixture boundary (Robbins 1970): it may be looked at after every lock.
     """
-    count, rho = len(means), 1 / 50
-    mean = math.fsum(means) / count
-    spread = (count * rho + 1) / (count**2 * rho)
-    margin = deviation * math.sqrt(2 * spread * math.log(math.sqrt(count * rho + 1) / 0.05))
-    return mean - margin, mean + margin
+    scaled = locks / SHARPEST
+    odds = math.log(math.sqrt(scaled + 1) / FALSE_ALARMS)
+    return math.sqrt(2 * (scaled + 1) * odds / (locks * scaled))
 
 
 def more_locks(mean: float, *, deviation: float, locks: int) -> int | None:
-    """About how many more locks until this mean difference would show; None when it is nil."""
-    if not mean:
+    """About how many more locks until the sequence leaves out 0, if all goes on as it did.
+
+    None when that is never, or beyond counting.
+    """
+    if not abs(mean) > deviation * reach(MOST_LOCKS):
         return None
-    return max(0, math.ceil((DETECTABLE * deviation / mean) ** 2) - locks)
+    wanted = bisect_left(range(MOST_LOCKS), True, key=_decides(abs(mean), deviation=deviation))
+    return max(1, wanted - locks)
+
+
+def _decides(lead: float, *, deviation: float) -> Callable[[int], bool]:
+    return lambda locks: locks > 0 and lead > deviation * reach(locks)
+
+
+def _bounds(low: float, high: float) -> Bounds:
+    decided = "ai" if low > 0 else "humans" if high < 0 else NOT_YET
+    return Bounds(round(low, 3), round(high, 3), decided)
 
 
 def _silent(horizon: str, ai: str, *, locks: int) -> Verdict:
     text = "Not yet decided: fewer than five locks have both an AI and at least five humans."
-    return Verdict(horizon, ai, locks, None, None, None, None, None, "not_yet", True, text)
+    return Verdict(
+        horizon=horizon,
+        ai=ai,
+        locks=locks,
+        mean_points=None,
+        low=None,
+        high=None,
+        interval=None,
+        sequence=None,
+        detectable_points=None,
+        more_locks=None,
+        decided=NOT_YET,
+        is_sequential=True,
+        text=text,
+    )
 
 
 def _say(decided: str, *, mean: float, locks: int, more: int | None) -> str:

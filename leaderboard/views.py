@@ -71,10 +71,7 @@ class Leaderboard(APIView):
     @extend_schema(
         operation_id="leaderboard",
         tags=["leaderboard"],
-        parameters=[
-            shapes.BoardQuerySerializer,
-            *PLACES,
-        ],
+        parameters=[shapes.BoardQuerySerializer, *PLACES],
         responses=shapes.LeaderboardSerializer,
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -96,7 +93,10 @@ class Leaderboard(APIView):
 
 
 class Verdict(APIView):
-    """Artificial intelligence or people: what the evidence allows to say."""
+    """Artificial intelligence or people: what the evidence allows to say.
+
+    `sequence` may be watched and makes `decided`; `interval` is for one look, when `is_final`.
+    """
 
     @extend_schema(
         operation_id="verdict",
@@ -148,6 +148,7 @@ def heading(season: Season, horizon: str, board: Board | None) -> dict[str, Any]
         "locks": board.locks if board else 0,
         "version": board.version if board else 0,
         "published_at": board.published_at if board else None,
+        "is_final": bool(board and board.frozen_at),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from chain import networks, schema
 from chain.ledger import registry
@@ -12,6 +12,9 @@ from league import cadence
 from league.horizons import TABLE
 from league.models import League, Season
 from markets.modes import PriceMode
+
+# The champion of the built-in players: who stands for AI in the verdicts of seasons from now on.
+AI_SIDE: Final = "ensemble"
 
 
 class NoAssets(Exception):
@@ -68,7 +71,8 @@ def pin(season: Season) -> None:
     """Copy the league's rules into an unsaved season; its own slug makes every hash distinct.
 
     So is the network in force: what a season anchors is never spread over two. A replay proves
-    nothing to anybody and never costs gas.
+    nothing to anybody and never costs gas. And so is who stands for AI against the crowd: chosen
+    afterwards, it would be the best of many.
     """
     is_replay = season.price_mode == PriceMode.REPLAY
     network = networks.LOCAL if is_replay else registry.network()
@@ -76,6 +80,7 @@ def pin(season: Season) -> None:
         "season": season.slug,
         "price_mode": season.price_mode,
         "network": network.name,
+        "ai_side": AI_SIDE,
     }
     season.rules_hash = schema.rules_hash(season.rules).hex()
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from league.admin.record import RecordAdmin, RecordInline
 from league.models import Round
-from predictions.models import Commitment, Prediction, Revision, Score, Tally
+from predictions.models import Aggregate, Commitment, Prediction, Revision, Score, Tally
 
 SEALED = "sealed until the lock"
 NUMBERS = ("shown_form", "shown_p10", "shown_p50", "shown_p90")
@@ -94,6 +94,14 @@ class CommitmentAdmin(RecordAdmin):
     list_filter = ("round__season", "round__horizon")
     search_fields = ("root", "round_key")
     ordering = ("-committed_at",)
+
+
+@admin.register(Aggregate)
+class AggregateAdmin(RecordAdmin):
+    list_display = ("round", "kind", "count", "low_bp", "middle_bp", "high_bp")
+    list_select_related = ("round",)
+    list_filter = ("kind", "round__season", "round__horizon")
+    ordering = ("-pk",)
 
 
 @admin.register(Score)

@@ -14,9 +14,10 @@ from django.db.models.functions import Coalesce
 from league.models import Round
 from league.models.player import BUILT_IN
 from league.models.round import Status
-from predictions import recomputation, settlements
+from predictions import recomputation, regrouping, settlements
 from predictions.commitments import COMMITTABLE
 from predictions.models import Commitment, Prediction, Revision, Score
+from predictions.scoring import aggregation
 
 Check = Callable[[datetime], int]
 Waiting = Callable[[datetime], tuple[int, datetime | None]]
@@ -136,6 +137,11 @@ def commitments(_now: datetime) -> tuple[int, datetime | None]:
     return _oldest(Round.objects.filter(~_committed(), status__in=COMMITTABLE), "locks_at")
 
 
+def aggregates(_now: datetime) -> tuple[int, datetime | None]:
+    """I22: priced rounds whose entries have not been put together."""
+    return _oldest(aggregation.pending(), "locks_at")
+
+
 def grades(_now: datetime) -> tuple[int, datetime | None]:
     """I22: settled rounds without scores."""
     return _oldest(Round.objects.filter(status=Status.SETTLED), "settles_at")
@@ -175,7 +181,10 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     ),
     "I4": (scores_of_unfinished_rounds, scores_given_twice),
     "I6": (recomputation.altered_evidence,),
-    "I8": (recomputation.scores_unlike_their_entries,),
+    "I8": (
+        recomputation.scores_unlike_their_entries,
+        regrouping.aggregates_unlike_their_entries,
+    ),
     "I9": (tallies_unlike_their_scores,),
     "I14": (inputs_from_after_the_lock, recomputation.reasoning_unlike_its_hash),
     "I16": (recomputation.roots_unlike_their_entries,),
@@ -183,6 +192,7 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
 }
 WAITING: Final[Mapping[str, Waiting]] = {
     "commitment": commitments,
+    "aggregate": aggregates,
     "grade": grades,
     "ending": endings,
 }

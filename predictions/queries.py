@@ -1,18 +1,35 @@
 """Which predictions a reader may see: the one place entries are sealed until their lock."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from league import visibility
+from league import frames, visibility
 from league.models import Player, Round
 from league.visibility import Viewer
-from predictions.models import Prediction, Score
+from predictions.models import Aggregate, Prediction, Score
+from predictions.models.aggregate import Of
 
 
 class EntriesSealed(Exception):
     """The round has not locked: nobody reads others' entries yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What `count` entries said together: the median of each level, as prices.
+
+    `levels` are the same in basis points from the reference price.
+    """
+
+    count: int
+    levels: tuple[float, float, float]
+    p10: Decimal
+    p50: Decimal
+    p90: Decimal
 
 
 def scored() -> QuerySet[Prediction]:
@@ -43,6 +60,26 @@ def of_round(round_id: UUID, *, viewer: Viewer, now: datetime) -> QuerySet[Predi
     :raises EntriesSealed: before its lock.
     """
     round_: Round = visibility.rounds(viewer).get(pk=round_id)
+    _require_unsealed(round_, now=now)
+    return scored().filter(round=round_, is_withdrawn=False)
+
+
+def together(round_: Round, *, now: datetime) -> dict[str, Together | None]:
+    """By human, ai and all; None where too few entered, or it is not worked out yet.
+
+    :raises EntriesSealed: before the round's lock.
+    """
+    _require_unsealed(round_, now=now)
+    frame = frames.frozen(round_)
+    found: dict[str, Together | None] = dict.fromkeys(Of.values)
+    if frame is None:
+        return found
+    for row in Aggregate.objects.filter(round=round_):
+        levels = (row.low_bp, row.middle_bp, row.high_bp)
+        found[row.kind] = Together(row.count, levels, *(frame.price_at(bp) for bp in levels))
+    return found
+
+
+def _require_unsealed(round_: Round, *, now: datetime) -> None:
     if round_.is_sealed(now=now):
         raise EntriesSealed("Entries are sealed until the round locks.")
-    return scored().filter(round=round_, is_withdrawn=False)

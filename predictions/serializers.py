@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from chain import addresses
@@ -93,6 +94,31 @@ class QuantilesSerializer(serializers.Serializer[Any]):
     p10 = serializers.DecimalField(max_digits=20, decimal_places=8)
     p50 = serializers.DecimalField(max_digits=20, decimal_places=8)
     p90 = serializers.DecimalField(max_digits=20, decimal_places=8)
+
+
+class TogetherSerializer(serializers.Serializer[Any]):
+    """The median of each level over `count` entries, as prices."""
+
+    count = serializers.IntegerField()
+    p10 = serializers.DecimalField(max_digits=20, decimal_places=8)
+    p50 = serializers.DecimalField(max_digits=20, decimal_places=8)
+    p90 = serializers.DecimalField(max_digits=20, decimal_places=8)
+
+
+class AllTogetherSerializer(serializers.Serializer[Any]):
+    """Of five humans, two AI players, two of any ranked kind or more; null before and of fewer."""
+
+    human = TogetherSerializer(allow_null=True)
+    ai = TogetherSerializer(allow_null=True)
+    all = TogetherSerializer(allow_null=True)
+
+
+@extend_schema_serializer(many=False)
+class RoundPredictionsSerializer(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = PredictionSerializer(many=True)
+    aggregates = AllTogetherSerializer()
 
 
 class AnchoredSerializer(serializers.Serializer[Any]):

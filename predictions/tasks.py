@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from predictions import commitments, house_picks, learning
-from predictions.scoring import grading
+from predictions.scoring import aggregation, grading
 
 
 @shared_task(name="predictions.enter_house_picks")
@@ -22,6 +22,7 @@ def commit_locked(*, now: datetime, **_: Any) -> None:
 # As long as its statements may take (predictions.allowance).
 @shared_task(name="predictions.grade_settled", soft_time_limit=240, time_limit=270)
 def grade_settled(*, now: datetime, **_: Any) -> None:
+    aggregation.aggregate(now=now)
     grading.grade(now=now)
 
 

@@ -15,7 +15,7 @@ urlpatterns = [
     ),
     path(
         "rounds/<uuid:round_id>/predictions",
-        entries.RoundPredictions.as_view(),
+        records.RoundPredictions.as_view(),
         name="round-predictions",
     ),
     path("rounds/<uuid:round_id>/leaves", records.RoundLeaves.as_view(), name="round-leaves"),

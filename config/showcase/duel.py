@@ -25,6 +25,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class LastLook:
+    """A finished season's 95 % interval of the same mean; `decided` is ai, humans or not_yet."""
+
+    low: float
+    high: float
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
 class Duel:
     """`decided` is ai, humans or not_yet; either standing may be missing."""
 
@@ -34,6 +43,7 @@ class Duel:
     decided: str
     locks: int
     evidence: Evidence | None
+    last_look: LastLook | None
 
 
 def of(board: Board | None) -> Duel:
@@ -41,17 +51,18 @@ def of(board: Board | None) -> Duel:
     rows = _sides(board) if board else {}
     verdict: dict[str, Any] = board.verdict if board else {}
     return Duel(
-        ai=rows.get(standings.AI_SIDE),
+        ai=rows.get(board.season.ai_side) if board else None,
         crowd=rows.get(standings.CROWD),
         text=verdict.get("text", UNDECIDED),
         decided=verdict.get("decided", "not_yet"),
         locks=verdict.get("locks", 0),
         evidence=_evidence(verdict),
+        last_look=_last_look(board),
     )
 
 
 def _sides(board: Board) -> dict[str, Standing]:
-    handles = (standings.AI_SIDE, standings.CROWD)
+    handles = (board.season.ai_side, standings.CROWD)
     rows = queries.table(board=board).filter(player__handle__in=handles)
     return {row.player.handle: row for row in rows}
 
@@ -65,3 +76,11 @@ def _evidence(verdict: dict[str, Any]) -> Evidence | None:
     scale = drawing.symmetric([mean, low, high], width=WIDTH)
     places = (scale.at(mean), scale.at(low), scale.at(high))
     return Evidence(mean, low, high, detectable, *places)
+
+
+def _last_look(board: Board | None) -> LastLook | None:
+    """Before the season is over it would be one look of many: too many for an interval."""
+    if board is None or board.frozen_at is None:
+        return None
+    interval: dict[str, Any] | None = board.verdict.get("interval")
+    return LastLook(**interval) if interval else None

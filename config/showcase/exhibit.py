@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from config.showcase import entries, fans, house, lifecycle
-from config.showcase.entries import Entries, Row
-from config.showcase.fans import Forecast, Picture, Quantiles
+from config.showcase.entries import Entries
+from config.showcase.fans import Forecast, Picture
 from config.showcase.lifecycle import Step
 from league import frames, visibility
 from league.frames import Frame
@@ -15,14 +15,24 @@ from league.models.player import Kind
 from league.visibility import Viewer
 from markets import observations
 from predictions import proofs, queries
-from predictions.forecasters import crowd
 from predictions.models import Commitment
+from predictions.models.aggregate import Of
+from predictions.queries import Together
 
 Evidence = list[dict[str, object]]
+GROUPS = ((Of.HUMAN, "Humans"), (Of.AI, "AI players"), (Of.ALL, "Everybody"))
 
 
 class NotShown(Exception):
     """There is no such round for this visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a group said together."""
+
+    name: str
+    said: Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Exhibit:
     is_committed: bool
     anchored: proofs.Json
     entries: Entries | None
+    lines: list[Line]
     picture: Picture | None
     reference: Evidence
     settlement: Evidence
@@ -51,6 +62,7 @@ def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
     frozen = frames.frozen(round_)
     frame = frozen or house.of([round_], now=now)[round_.pk]
     shown = _entries(round_, frame=frozen, viewer=viewer, now=now)
+    said = queries.together(round_, now=now) if shown else {}
     return Exhibit(
         round_=round_,
         steps=lifecycle.strip(round_, events),
@@ -60,7 +72,8 @@ def of(round_id: UUID, *, viewer: Viewer, now: datetime) -> Exhibit:
         anchored=proofs.anchored(round_),
         is_committed=Commitment.objects.filter(round=round_).exists(),
         entries=shown,
-        picture=_picture(round_, frame, shown),
+        lines=[Line(name, one) for of, name in GROUPS if (one := said.get(of))],
+        picture=_picture(frame, shown, crowd=said.get(Of.HUMAN), outcome_bp=round_.outcome_bp),
         reference=_evidence(round_, round_.locks_at),
         settlement=_evidence(round_, round_.settles_at),
     )
@@ -75,8 +88,14 @@ def _entries(
         return None
 
 
-def _picture(round_: Round, frame: Frame | None, shown: Entries | None) -> Picture | None:
-    """House, AI and crowd; a crowd of only the shown entries would not be the crowd."""
+def _picture(
+    frame: Frame | None,
+    shown: Entries | None,
+    *,
+    crowd: Together | None,
+    outcome_bp: float | None,
+) -> Picture | None:
+    """House, AI and crowd."""
     if frame is None:
         return None
     rows = shown.rows if shown else []
@@ -86,16 +105,9 @@ def _picture(round_: Round, frame: Frame | None, shown: Entries | None) -> Pictu
         for row in rows
         if row.quantiles and row.prediction.player.kind == Kind.AI
     ]
-    middle = crowd.aggregate(_people(rows))
-    if middle is not None and shown and not shown.is_cut:
-        forecasts.append(Forecast("Crowd (median human)", Kind.CROWD, middle))
-    return fans.picture(forecasts, outcome_bp=round_.outcome_bp)
-
-
-def _people(rows: list[Row]) -> list[Quantiles]:
-    return [
-        row.quantiles for row in rows if row.quantiles and row.prediction.player.kind == Kind.HUMAN
-    ]
+    if crowd is not None:
+        forecasts.append(Forecast("Crowd (median human)", Kind.CROWD, crowd.levels))
+    return fans.picture(forecasts, outcome_bp=outcome_bp)
 
 
 def _evidence(round_: Round, instant: datetime) -> Evidence:

@@ -11,6 +11,7 @@ from league.rounds import outcome_bp
 from league.volatility import FLOOR_BP, Z90, house_quantiles_bp
 from predictions import entry_forms
 from predictions.entry_forms import Entry
+from predictions.forecasters import crowd
 from predictions.reach import FARTHEST_SIGMAS
 from predictions.scoring import rules
 from predictions.scoring.rules import Quantiles
@@ -66,6 +67,7 @@ class Lesson:
     horizons: list[Horizon]
     least_locks: int
     least_share: float
+    least_people: int
     least_probability: Decimal
     most_probability: Decimal
 
@@ -88,6 +90,7 @@ def lesson() -> Lesson:
         horizons=list(TABLE.values()),
         least_locks=ranking.LEAST_LOCKS,
         least_share=ranking.LEAST_SHARE,
+        least_people=crowd.LEAST_PEOPLE,
         least_probability=entry_forms.LEAST_PROBABILITY,
         most_probability=entry_forms.MOST_PROBABILITY,
     )

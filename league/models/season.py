@@ -55,6 +55,14 @@ class Season(models.Model):
         return rules
 
     @property
+    def ai_side(self) -> str:
+        """The handle of the player that stands for AI against the crowd, all its life.
+
+        Seasons that name none began when Vol Scholar was the champion.
+        """
+        return str(self.pinned.get("ai_side", "vol-scholar"))
+
+    @property
     def network(self) -> str:
         """Where its digests are anchored, a name of chain.networks: the same for all its life."""
         return str(self.pinned.get("network", "local"))

@@ -8,12 +8,12 @@ LEAST_PEOPLE = 5
 Quantiles = tuple[float, float, float]
 
 
-def aggregate(entries: Sequence[Quantiles]) -> Quantiles | None:
-    """p10, p50, p90 of the crowd in basis points; None with fewer than five entries.
+def aggregate(entries: Sequence[Quantiles], *, least: int = LEAST_PEOPLE) -> Quantiles | None:
+    """p10, p50, p90 of the crowd in basis points; None with fewer than `least` entries.
 
     Medians of ascending triples ascend.
     """
-    if len(entries) < LEAST_PEOPLE:
+    if len(entries) < least:
         return None
     return between([*zip(*entries, strict=True)])
 

@@ -1,3 +1,4 @@
+from predictions.models.aggregate import Aggregate
 from predictions.models.commitment import Commitment
 from predictions.models.model_version import ModelVersion
 from predictions.models.prediction import Prediction, Revision
@@ -7,6 +8,7 @@ from predictions.models.tree import Tree
 from predictions.models.trial import Apprenticeship, Calibration, Trial
 
 __all__ = [
+    "Aggregate",
     "Apprenticeship",
     "Calibration",
     "Commitment",

@@ -1,6 +1,6 @@
 """What the rule makes of a round's entries, one by one: what grading must have written.
 
-Grading computes the same in SQL (predictions.scoring.marking); the invariants compare.
+Grading and aggregates are computed in SQL (predictions.scoring.marking); the invariants compare.
 """
 
 from decimal import Decimal
@@ -10,7 +10,8 @@ from league.models.player import Kind
 from predictions import entry_forms, leaves
 from predictions.forecasters import crowd
 from predictions.models import Prediction, Score
-from predictions.scoring import rules
+from predictions.scoring import groups, rules
+from predictions.scoring.groups import Median
 
 
 def resolved(entry: Prediction, *, round_: Round) -> rules.Quantiles:
@@ -49,6 +50,22 @@ def scores_of(round_: Round) -> list[Score]:
         if entry.player.kind == Kind.HUMAN
     ]
     return scores + crowd_score(crowd.aggregate(humans), round_=round_)
+
+
+def medians_of(round_: Round) -> list[Median]:
+    """What a round's people, AI players and all of them said together; none without a price."""
+    if round_.reference_price is None:
+        return []
+    said = [
+        (entry.player.kind, resolved(entry, round_=round_)) for entry in leaves.entries_of(round_)
+    ]
+    made = []
+    for group in groups.GROUPS:
+        theirs = [levels for kind, levels in said if kind in group.kinds]
+        middle = crowd.aggregate(theirs, least=group.least)
+        if middle is not None:
+            made.append(Median(group, len(theirs), middle))
+    return made
 
 
 def crowd_score(levels: rules.Quantiles | None, *, round_: Round) -> list[Score]:

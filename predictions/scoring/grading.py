@@ -12,9 +12,8 @@ from league import quarantine, rounds
 from league.models import Round
 from league.models.round import Status
 from predictions import allowance, proofs, settlements
-from predictions.forecasters import crowd
 from predictions.models import Commitment, Score, Settlement
-from predictions.scoring import derivation, marking, tallies
+from predictions.scoring import derivation, groups, marking, tallies
 
 BATCH = 500
 
@@ -47,7 +46,5 @@ def _grade(round_: Round, *, now: datetime) -> bool:
 
 
 def _crowd_score(round_: Round) -> list[Score]:
-    people, middles = marking.middles(round_)
-    if people < crowd.LEAST_PEOPLE:
-        return []
-    return derivation.crowd_score(crowd.between(middles), round_=round_)
+    found = marking.medians(round_, of=(groups.HUMANS,))
+    return derivation.crowd_score(found[0].levels if found else None, round_=round_)

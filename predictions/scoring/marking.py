@@ -11,8 +11,10 @@ from django.db import connection
 from league import gate
 from league.models import Round
 from predictions import entry_forms, terms
+from predictions.forecasters import crowd
 from predictions.models.prediction import Basis, Form
 from predictions.scoring import rules
+from predictions.scoring.groups import Group, Median
 from predictions.terms import Term
 
 LEVELS: Final = ("low", "middle", "high")
@@ -30,20 +32,23 @@ WRITE: Final = """
     ORDER BY entry.player_id
 """
 MIDDLES: Final = """
-    WITH human AS (
-        SELECT {levels} FROM predictions_prediction AS word
-        JOIN league_player AS player ON player.id = word.player_id AND player.kind = 'human'
+    WITH entry AS (
+        SELECT player.kind, {levels} FROM predictions_prediction AS word
+        JOIN league_player AS player ON player.id = word.player_id
         WHERE word.round_id = %s AND NOT word.is_withdrawn
-    )
+    ), {groups}
     {arms}
 """
+GROUP: Final = "{group} AS (SELECT low, middle, high FROM entry WHERE kind IN ({kinds}))"
 ARM: Final = """
     SELECT * FROM (
-        SELECT {place} AS place, {level} AS bp FROM human ORDER BY {level}
-        LIMIT 2 - (SELECT COUNT(*) FROM human) %% 2 OFFSET (SELECT COUNT(*) - 1 FROM human) / 2
-    ) AS {level}
+        SELECT {place} AS place, {level} AS bp FROM {group} ORDER BY {level}
+        LIMIT 2 - (SELECT COUNT(*) FROM {group}) %% 2
+        OFFSET (SELECT COUNT(*) - 1 FROM {group}) / 2
+    ) AS middle_{place}
 """
-PEOPLE: Final = "SELECT {place} AS place, COUNT(*) AS bp FROM human"
+MEMBERS: Final = "SELECT {place} AS place, COUNT(*) AS bp FROM {group}"
+ASKED: Final = (*((ARM, level) for level in LEVELS), (MEMBERS, ""))  # of each group
 
 
 def write(round_: Round) -> int:
@@ -53,21 +58,38 @@ def write(round_: Round) -> int:
     return _run(statement, [gate.identifier(round_.pk), gate.identifier(round_.pk)])
 
 
-def middles(round_: Round) -> tuple[int, list[list[float]]]:
-    """How many humans' entries stand, and the one or two middle values of each level over them.
+def medians(round_: Round, *, of: Sequence[Group]) -> list[Median]:
+    """Of those groups that have enough standing entries, in order; by one statement.
 
-    The values are basis points.
+    The database sorts: only the one or two middle values of each level come back.
     """
-    arms = [ARM.format(place=place, level=level) for place, level in enumerate(LEVELS)]
-    arms.append(PEOPLE.format(place=len(LEVELS)))
-    statement = MIDDLES.format(levels=_levels(round_), arms=" UNION ALL ".join(arms))
-    found: list[list[float]] = [[] for _ in arms]
+    found: list[list[float]] = [[] for _ in range(len(of) * len(ASKED))]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [gate.identifier(round_.pk)])
+        cursor.execute(_middles(round_, of), [gate.identifier(round_.pk)])
         for place, bp in cursor.fetchall():
             found[place].append(bp)
-    *levels, (people,) = found
-    return int(people), levels
+    made = []
+    for number, group in enumerate(of):
+        *levels, (members,) = found[number * len(ASKED) :][: len(ASKED)]
+        if members >= group.least:
+            made.append(Median(group, int(members), crowd.between(levels)))
+    return made
+
+
+def _middles(round_: Round, of: Sequence[Group]) -> str:
+    names = [f"of_{group.of}" for group in of]
+    kinds = [", ".join(f"'{kind}'" for kind in group.kinds) for group in of]
+    asked = [(arm, level, name) for name in names for arm, level in ASKED]
+    return MIDDLES.format(
+        levels=_levels(round_),
+        groups=", ".join(
+            GROUP.format(group=name, kinds=some) for name, some in zip(names, kinds, strict=True)
+        ),
+        arms=" UNION ALL ".join(
+            arm.format(place=place, level=level, group=name)
+            for place, (arm, level, name) in enumerate(asked)
+        ),
+    )
 
 
 def _milli(round_: Round) -> Term:

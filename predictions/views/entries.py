@@ -4,13 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from drf_spectacular.utils import extend_schema_view as documented
-from rest_framework import exceptions, generics
+from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,7 +31,6 @@ from predictions import serializers as shapes
 from predictions.entry_forms import InvalidEntry
 from predictions.entry_shapes import Misshapen
 from predictions.first_words import Bid
-from predictions.models import Prediction
 from predictions.submissions import Accepted
 
 DRY_RUN = OpenApiParameter(
@@ -110,23 +107,6 @@ class RoundPrediction(APIView):
         player = authentication.player_of(request)
         submissions.withdraw(round_id=round_id, player=player, clock=DATABASE)
         return Response(status=204)
-
-
-@documented(get=extend_schema(operation_id="round_predictions", tags=["predictions"]))
-class RoundPredictions(generics.ListAPIView[Prediction]):
-    """Everybody's predictions in a round, once it has locked (409 entries_sealed before)."""
-
-    queryset = Prediction.objects.none()
-    serializer_class = shapes.PredictionSerializer
-    ordering = ("pk",)
-
-    def get_queryset(self) -> QuerySet[Prediction]:
-        try:
-            return queries.of_round(
-                self.kwargs["round_id"], viewer=self.request.user, now=timezone.now()
-            )
-        except Round.DoesNotExist as error:
-            raise Http404 from error
 
 
 def enter(request: Request, round_id: UUID) -> Response:

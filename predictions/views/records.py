@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from league import authentication, permissions, visibility
-from league.models import Player
+from league.models import Player, Round
 from league.models.player import BUILT_IN
 from predictions import proofs, queries, receipts
 from predictions import serializers as shapes
@@ -33,6 +33,40 @@ class MyPredictions(generics.ListAPIView[Prediction]):
 
     def get_queryset(self) -> QuerySet[Prediction]:
         return queries.of_player(authentication.player_of(self.request))
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="round_predictions",
+        tags=["predictions"],
+        responses=shapes.RoundPredictionsSerializer,
+    )
+)
+class RoundPredictions(generics.ListAPIView[Prediction]):
+    """Everybody's predictions in a round, once it has locked (409 entries_sealed before).
+
+    `aggregates` are what humans, AI players and all of them said together: median by median.
+    """
+
+    queryset = Prediction.objects.none()
+    serializer_class = shapes.PredictionSerializer
+    ordering = ("pk",)
+
+    def get_queryset(self) -> QuerySet[Prediction]:
+        try:
+            return queries.of_round(
+                self.kwargs["round_id"], viewer=self.request.user, now=timezone.now()
+            )
+        except Round.DoesNotExist as error:
+            raise Http404 from error
+
+    def get_paginated_response(self, data: Any) -> Response:
+        page = super().get_paginated_response(data)
+        rounds = visibility.rounds(self.request.user)
+        round_ = get_object_or_404(rounds, pk=self.kwargs["round_id"])
+        said = queries.together(round_, now=timezone.now())
+        page.data["aggregates"] = shapes.AllTogetherSerializer(said).data
+        return page
 
 
 class PredictionDetail(APIView):

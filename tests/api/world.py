@@ -20,7 +20,7 @@ from markets.models import Asset
 from markets.modes import PriceMode
 from predictions import commitments, entry_forms, submissions
 from predictions.models import Prediction
-from predictions.scoring import grading
+from predictions.scoring import aggregation, grading
 
 HOUR = timedelta(hours=1)
 ALICE_WALLET = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # an EIP-55 example
@@ -106,6 +106,7 @@ def play(round_: Round, entrants: list[Player], *, now: datetime) -> Prediction:
     for _ in range(3):
         rounds.advance(now=now)
         commitments.commit(now=now)
+        aggregation.aggregate(now=now)
         grading.grade(now=now)
     anchors.pump(now=now)
     standings.publish(now=now)

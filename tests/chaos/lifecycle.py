@@ -18,7 +18,7 @@ from league.models.round import Status
 from markets import bars
 from markets.models import Asset, Bar
 from markets.providers import base
-from predictions.models import Commitment, Prediction, Revision, Score, Tally
+from predictions.models import Aggregate, Commitment, Prediction, Revision, Score, Tally
 from tests import factories
 from tests.chaos import engine
 from tests.factories import NOON
@@ -33,6 +33,7 @@ PLAYED = (
     "chain.Anchor", "chain.LedgerEntry", "leaderboard.Standing", "leaderboard.Board",
     "predictions.Score", "predictions.Tally", "predictions.Commitment", "predictions.Revision",
     "predictions.Prediction", "predictions.Settlement", "predictions.Tree",
+    "predictions.Aggregate",
     "league.RoundEvent", "league.Round", "markets.Observation", "markets.Quote",
 )  # fmt: skip
 ENDED = {Status.FINAL, Status.VOID}
@@ -151,6 +152,10 @@ def decided() -> dict[str, list[tuple[Any, ...]]]:
         ),
         "earlier words": _rows(Revision, "prediction__player", "revision", "p50"),
         "commitments": _rows(Commitment, "round__asset", "round__locks_at", "count"),
+        "aggregates": _rows(
+            Aggregate, "round__asset", "round__locks_at", "kind", "count", "low_bp", "middle_bp",
+            "high_bp",
+        ),
         "scores": _rows(
             Score, "round__asset", "round__locks_at", "player", "seq", "points_milli"
         ),

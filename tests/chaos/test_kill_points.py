@@ -15,7 +15,8 @@ LEAST_LONG, LEAST_SHORT = 300, 20
 SHORT_SHARE = 0.05
 STAGES = {
     "league.turn_rounds", "league.advance_rounds", "predictions.commit_locked",
-    "predictions.grade_settled", "leaderboard.publish_standings", "chain.pump",
+    "predictions.aggregate_priced", "predictions.grade_settled", "leaderboard.publish_standings",
+    "chain.pump",
     "submit: first word", "submit: revision", "submit: withdrawal", "submit: without a key",
 }  # fmt: skip
 

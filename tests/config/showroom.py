@@ -21,7 +21,7 @@ from markets.models import Asset, Bar, Observation
 from markets.modes import PriceMode
 from predictions import commitments, entry_forms, submissions
 from predictions.entry_forms import Entry
-from predictions.scoring import grading
+from predictions.scoring import aggregation, grading
 
 # The hour the story is told at: pages are asked for it as if it were now.
 NOW = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
@@ -72,6 +72,7 @@ def furnish() -> Showroom:
     opened = _round(season, locks_at=NOW + 2 * HOUR)
     enter(opened, everybody[:3], at=NOW)
     enter(opened, everybody[:1], at=NOW + timedelta(seconds=1))
+    aggregation.aggregate(now=NOW)
     standings.publish(now=NOW)
     for round_ in (opened, running, held, final, void):
         round_.refresh_from_db()

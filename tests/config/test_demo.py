@@ -99,7 +99,7 @@ def test_the_demo_says_the_same_on_every_machine() -> None:
     factories.erase(
         "leaderboard.Standing", "leaderboard.Board", "predictions.Settlement",
         "predictions.Score", "predictions.Tally", "predictions.Revision",
-        "predictions.Prediction", "predictions.Commitment",
+        "predictions.Prediction", "predictions.Commitment", "predictions.Aggregate",
         "chain.Anchor", "chain.LedgerEntry", "league.Round", "league.Season", "league.Player",
         "markets.Bar", "markets.Observation",
     )  # fmt: skip

@@ -247,6 +247,8 @@ def test_a_final_round_shows_entries_scores_sources_and_receipts(
         assert body.count(f"<td>{source}</td>") == 2
     assert '<svg class="fan-svg"' in body
     assert "Crowd (median human)" in body
+    assert '<th scope="row">Humans</th>' in body
+    assert '<th scope="row">AI players</th>' not in body  # there is only one
     assert body.count('class="step-done"') == 4
     assert 'aria-current="step"' in body
 

@@ -90,7 +90,7 @@ def test_the_stages_come_in_the_order_that_carries_a_round_farthest() -> None:
     names = [name.split(".")[1] for name in sweeps.STAGES]
     order = [
         "gather_history", "schedule_rounds", "advance_rounds", "enter_house_picks",
-        "commit_locked", "grade_settled", "publish_standings", "pump",
+        "commit_locked", "aggregate_priced", "grade_settled", "publish_standings", "pump",
     ]  # fmt: skip
     assert [name for name in names if name in order] == order
 
@@ -126,7 +126,8 @@ def test_lost_repeated_and_reordered_hints_change_nothing() -> None:
     expected = decided()
     factories.erase(
         "predictions.Settlement", "predictions.Score", "predictions.Tally", "predictions.Revision",
-        "predictions.Prediction", "predictions.Commitment", "leaderboard.Board",
+        "predictions.Prediction", "predictions.Commitment", "predictions.Aggregate",
+        "leaderboard.Board",
         "chain.Anchor", "chain.LedgerEntry", "league.Round", "league.Player",
     )  # fmt: skip
     players.ensure_built_in(now=NOON)

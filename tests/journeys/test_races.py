@@ -17,8 +17,8 @@ from league.models import Player, Round, RoundEvent
 from league.models.round import Status
 from league.transitions import Step
 from predictions import commitments, submissions
-from predictions.models import Commitment, Prediction, Revision, Score, Tally
-from predictions.scoring import grading
+from predictions.models import Aggregate, Commitment, Prediction, Revision, Score, Tally
+from predictions.scoring import aggregation, grading
 from tests import disk, factories
 from tests.factories import NOON
 
@@ -76,7 +76,7 @@ def test_schedulers_at_once_make_each_round_once() -> None:
     assert len(set(slots)) == len(slots) == max(a for a in answers if isinstance(a, int))
 
 
-def test_graders_and_committers_at_once_write_each_row_once() -> None:
+def test_committers_aggregators_and_graders_at_once_write_each_row_once() -> None:
     found = [factories.opened(round_) for round_ in many_rounds(4)]
     factories.history(until=NOON - HOUR)
     people = factories.humans(5)
@@ -86,11 +86,16 @@ def test_graders_and_committers_at_once_write_each_row_once() -> None:
     locked = [factories.locked(round_) for round_ in found]
     committed = disk.race(*[partial(commitments.commit, now=NOON)] * 3)
     assert sum(int(str(answer)) for answer in committed) == 4
-    for round_ in locked:
-        factories.settled(factories.running(round_), price=Decimal(60_300))
+    priced = [factories.running(round_) for round_ in locked]
+    aggregated = disk.race(*[partial(aggregation.aggregate, now=NOON)] * 3)
+    assert sum(int(str(answer)) for answer in aggregated) == 4
+    for round_ in priced:
+        factories.settled(round_, price=Decimal(60_300))
     graded = disk.race(*[partial(grading.grade, now=NOON)] * 3)
     assert sum(int(str(answer)) for answer in graded) == 4
     assert Commitment.objects.count() == 4
+    kinds = Aggregate.objects.order_by("round", "kind").values_list("kind", "count")
+    assert list(kinds) == 4 * [("all", 5), ("human", 5)]
     assert Score.objects.count() == 4 * 5
     assert one_event_per_transition()
     for tally in Tally.objects.all():

@@ -38,12 +38,19 @@ def judged_otherwise() -> None:
     board.save()
 
 
+def judged_in_other_words() -> None:
+    board = Board.objects.get()
+    board.verdict["text"] = "People won."
+    board.save()
+
+
 CASES: list[tuple[Callable[[], object], set[str]]] = [
     (lambda: ranked(3).update(mean_milli=F("mean_milli") + 1), {"I9"}),
     (lambda: ranked(3).update(coverage=0.5), {"I9"}),
     (lambda: Standing.objects.filter(rank=None).update(rounds=1), {"I9"}),
     (lambda: last().delete(), {"I9"}),
     (judged_otherwise, {"I9"}),
+    (judged_in_other_words, {"I9"}),
     (lambda: Board.objects.update(locks=1), {"I9"}),
     (exchanged, {"I10"}),
     (lambda: ranked(1).update(rank=2), {"I10"}),
@@ -59,6 +66,19 @@ def test_a_board_that_was_tampered_with_is_found(
     with played.ruin():
         corrupt()
         assert set(played.violated()) == broken
+
+
+def test_a_verdict_of_before_it_had_an_interval_still_stands_or_falls() -> None:
+    with played.ruin():
+        board = Board.objects.get()
+        for name in ("interval", "sequence", "more_locks"):
+            del board.verdict[name]
+        board.verdict["text"] = "As it was said then."
+        board.save()
+        assert played.violated() == {}
+        board.verdict["locks"] += 1
+        board.save()
+        assert set(played.violated()) == {"I9"}
 
 
 def test_a_board_behind_its_rounds_is_no_violation_but_waits() -> None:

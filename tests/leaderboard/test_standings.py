@@ -10,7 +10,7 @@ from django.db import transaction
 
 from leaderboard import queries, standings
 from leaderboard.models import Board, Standing
-from league import players
+from league import players, seasons
 from league.models import Player, Round, Season
 from league.players import Profile
 from predictions.models import Score
@@ -186,6 +186,26 @@ def test_the_verdict_pairs_the_named_ai_with_the_crowd_by_lock() -> None:
     assert verdict["decided"] == "ai"
 
 
+def test_the_ai_side_is_the_one_the_seasons_rules_name() -> None:
+    """A season that names none keeps the champion of its time, whoever it is today."""
+    of, built_in = season(), players.ensure_built_in(now=NOON)
+    assert of.ai_side == of.pinned["ai_side"] == seasons.AI_SIDE
+    scholar, crowd, rookie = (built_in[h] for h in ("vol-scholar", "crowd", "rookie-line"))
+    for hour in range(6):
+        final(of, hour=hour, scores={scholar: 2000, crowd: 500, rookie: 9000 + hour})
+
+    def told(rules: dict[str, Any]) -> tuple[str, float]:
+        Season.objects.filter(pk=of.pk).update(rules=rules)
+        Board.objects.all().delete()
+        publish()
+        verdict = Board.objects.get().verdict
+        return verdict["ai"], verdict["mean_points"]
+
+    assert told(of.rules | {"ai_side": "rookie-line"}) == ("rookie-line", 8.502)
+    before = {name: value for name, value in of.rules.items() if name != "ai_side"}
+    assert told(before) == ("vol-scholar", 1.5)
+
+
 def test_without_a_crowd_the_verdict_says_so() -> None:
     of, (ada,) = season(), factories.humans(1)
     final(of, hour=0, scores={ada: 1000})
@@ -202,10 +222,10 @@ def test_a_board_that_fails_keeps_no_other_from_being_published(
     final(of, hour=0, scores={ada: 1000}, horizon="24h")
     sound = standings.pairs_of
 
-    def pairs_of(season: Any, horizon: str) -> Any:
+    def pairs_of(season: Any, horizon: str, **side: str) -> Any:
         if horizon == "1h":
             raise ZeroDivisionError("a bug nobody thought of")
-        return sound(season, horizon)
+        return sound(season, horizon, **side)
 
     monkeypatch.setattr(standings, "pairs_of", pairs_of)
     assert publish() == 1
@@ -219,9 +239,9 @@ def test_rounds_made_final_while_a_board_is_read_wait_for_the_next_look(
     final(of, hour=0, scores={ada: 1000})
     sound = standings.pairs_of
 
-    def pairs_of(season: Any, horizon: str) -> Any:
+    def pairs_of(season: Any, horizon: str, **side: str) -> Any:
         final(of, hour=1, scores={ada: 1000})
-        return sound(season, horizon)
+        return sound(season, horizon, **side)
 
     with monkeypatch.context() as patch:
         patch.setattr(standings, "pairs_of", pairs_of)

@@ -1,8 +1,13 @@
+import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from leaderboard import verdict
 from leaderboard.verdict import Verdict
@@ -96,46 +101,55 @@ def test_a_detectable_lead_is_that_of_the_rule() -> None:
     assert found.detectable_points == pytest.approx(2.8 * deviation / 8, abs=5e-4)
 
 
-def test_looking_after_every_lock_rarely_finds_a_winner_where_there_is_none() -> None:
-    """A confidence sequence promises 5 % over all looks together; a daily t-test errs in 30 %."""
-    dice, false_calls, seasons = random.Random(6), 0, 400
-    for _ in range(seasons):
-        means: list[float] = []
-        total = squares = 0.0
-        for count in range(1, 201):
-            means.append(dice.gauss(0, 20))
-            total, squares = total + means[-1], squares + means[-1] ** 2
-            if count < verdict.LEAST_LOCKS:
-                continue
-            deviation = ((squares - total**2 / count) / (count - 1)) ** 0.5
-            low, high = verdict.sequence(means, deviation=deviation)
-            if low > 0 or high < 0:
-                false_calls += 1
-                break
-    assert false_calls / seasons <= 0.05
+def test_the_interval_is_the_textbooks_and_the_sequence_is_wider() -> None:
+    rows = noisy(8, 30, lead=5_000)
+    found = judge(rows)
+    points = [ai / 1e3 for ((ai, _),) in rows]
+    low, high = stats.t.interval(0.95, 29, loc=np.mean(points), scale=stats.sem(points))
+    assert found.interval is not None
+    assert found.sequence is not None
+    assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=0.01)
+    assert found.sequence.low < found.interval.low < found.interval.high < found.sequence.high
+
+
+def test_low_high_and_decided_are_the_sequences() -> None:
+    found = judge(noisy(9, 60, lead=7_500))
+    assert found.interval is not None
+    assert found.sequence == verdict.Bounds(found.low or 0, found.high or 0, found.decided)
+    assert (found.decided, found.interval.decided) == ("not_yet", "ai")  # the last look's alone
+
+
+@pytest.mark.parametrize("locks", [5, 49, 50, 51, 1000])
+def test_the_sequence_narrows_with_every_lock_and_never_reaches_the_interval(locks: int) -> None:
+    assert verdict.reach(locks) > verdict.reach(locks + 1)
+    assert verdict.reach(locks) > stats.t.ppf(0.975, locks - 1) / locks**0.5
+
+
+@given(lead=st.floats(0.02, 3), locks=st.integers(5, 500))
+def test_the_locks_foretold_are_the_first_at_which_the_sequence_would_decide(
+    lead: float, locks: int
+) -> None:
+    more = verdict.more_locks(-lead, deviation=1.0, locks=locks)
+    assert more is not None
+    assert verdict.reach(locks + more) < lead
+    assert more == 1 or verdict.reach(locks + more - 1) >= lead
+
+
+def test_no_number_of_locks_is_foretold_for_a_lead_lost_in_the_noise() -> None:
+    found = judge([[(sign * 60_000 + 1, 0)] for sign in (1, -1)] * 20)
+    assert (found.decided, found.mean_points, found.more_locks) == ("not_yet", 0.001, None)
+    assert "more locks" not in found.text
 
 
 def test_a_verdict_is_plain_json() -> None:
     assert set(judge(noisy(5, 9, lead=0)).as_json()) == {
-        "horizon", "ai", "locks", "mean_points", "low", "high", "detectable_points", "more_locks",
-        "decided", "is_sequential", "text",
+        "horizon", "ai", "locks", "mean_points", "low", "high", "interval", "sequence",
+        "detectable_points", "more_locks", "decided", "is_sequential", "text",
     }  # fmt: skip
-
-
-def test_overlapping_rounds_are_not_counted_as_independent() -> None:
-    """24h rounds that lock hourly share 23 hours of the same prices."""
-    dice = random.Random(7)
-    false = 0
-    for _ in range(60):
-        hours = [dice.gauss(0, 4_000) for _ in range(24 * 40)]
-        pairs = {
-            START + timedelta(hours=n): [(round(sum(hours[n : n + 24])), 0)]
-            for n in range(len(hours) - 24)
-        }
-        found = verdict.judge(pairs, horizon="24h", ai="vol-scholar")
-        assert found.locks == 39
-        false += found.decided != "not_yet"
-    assert false <= 3
+    told = json.loads(json.dumps(judge(noisy(5, 9, lead=0)).as_json()))
+    assert set(told["interval"]) == set(told["sequence"]) == {"low", "high", "decided"}
+    few = judge(noisy(5, 4, lead=0)).as_json()
+    assert (few["interval"], few["sequence"]) == (None, None)
 
 
 def test_locks_a_whole_horizon_apart_are_all_kept() -> None:

@@ -9,7 +9,15 @@ from chain.models import Anchor
 from league.models import Player, Round
 from markets.models import Observation
 from predictions import invariants
-from predictions.models import Commitment, Prediction, Revision, Score, Settlement, Tally
+from predictions.models import (
+    Aggregate,
+    Commitment,
+    Prediction,
+    Revision,
+    Score,
+    Settlement,
+    Tally,
+)
 from tests import played
 from tests.played import PRESENT
 
@@ -117,10 +125,14 @@ def heard_more_of() -> None:
     )  # fmt: skip
 
 
+def aggregates(kind: str) -> Any:
+    return Aggregate.objects.filter(round=of_round("running"), kind=kind)
+
+
 CASES: list[tuple[Callable[[], object], set[str]]] = [
-    (lambda: words("running").update(p50=F("p50") + 1), {"I1"}),
+    (lambda: words("running").update(p50=F("p50") + 1), {"I1", "I8"}),
     (lambda: words("open", handle="vol-scholar").update(salt=b"\0" * 32), {"I1"}),
-    (lambda: words("running").update(basis="price", p10=1, p50=2, p90=3), {"I1"}),
+    (lambda: words("running").update(basis="price", p10=1, p50=2, p90=3), {"I1", "I8"}),
     (lambda: words("running", handle="human-6").update(p90=F("p90") + 1), {"I1"}),
     (lambda: retold("final").update(p50=F("p50") + 1), {"I1"}),
     (lambda: retold("final").delete(), {"I1"}),
@@ -130,8 +142,8 @@ CASES: list[tuple[Callable[[], object], set[str]]] = [
     (accepted_at_the_lock, {"I2"}),
     (accepted_before_the_opening, {"I2"}),
     (let_in_before_the_opening, {"I2", "I5"}),
-    (erased, {"I2", "I16"}),
-    (brought_back, {"I1", "I2", "I16"}),
+    (erased, {"I2", "I8", "I16"}),
+    (brought_back, {"I1", "I2", "I8", "I16"}),
     (lambda: commitments("final").update(count=0), {"I2", "I16"}),
     (lambda: commitments("final").delete(), {"I2"}),
     (lambda: commitments("running").delete(), set()),
@@ -143,6 +155,10 @@ CASES: list[tuple[Callable[[], object], set[str]]] = [
     (lambda: scores().update(points_milli=F("points_milli") + 1), {"I8", "I9", "I18"}),
     (lambda: scores(handle="crowd").delete(), {"I8", "I9"}),
     (lambda: Round.objects.filter(status="final").update(sigma_bp=F("sigma_bp") * 2), {"I8"}),
+    (lambda: aggregates("human").update(middle_bp=F("middle_bp") + 1e-6), {"I8"}),
+    (lambda: aggregates("ai").update(count=F("count") + 1), {"I8"}),
+    (lambda: aggregates("all").delete(), {"I8"}),
+    (lambda: commitments("running").update(is_aggregated=False), set()),
     (lambda: Tally.objects.filter(player__handle="human-2").update(rounds=0), {"I9"}),
     (lambda: Tally.objects.filter(player__handle="human-2").delete(), {"I9"}),
     (foreseen, {"I14"}),
@@ -178,6 +194,7 @@ def test_what_has_not_been_done_waits() -> None:
     with played.ruin():
         assert {name: of(PRESENT) for name, of in invariants.WAITING.items()} == {
             "commitment": (0, None),
+            "aggregate": (0, None),
             "grade": (0, None),
             "ending": (0, None),
         }
@@ -186,6 +203,8 @@ def test_what_has_not_been_done_waits() -> None:
         assert invariants.endings(PRESENT) == (1, of_round("void").settles_at)
         Settlement.objects.filter(round__status="final").update(is_wished=False)
         assert invariants.endings(PRESENT)[0] == 1 + 2 * played.FINAL
+        commitments("running").update(is_aggregated=False)
+        assert invariants.aggregates(PRESENT) == (1, of_round("running").locks_at)
         commitments("running").delete()
         final = of_round("final")
         Round.objects.filter(pk=final.pk).update(status="settled", finalized_at=None)
