@@ -1,4 +1,4 @@
-"""How an answer is read: to its end within the time and a size, and from the address asked.
+"""How an answer is read: to its end within the time and a size, once, from the address asked.
 
 requests bounds each read but not their sum, so a trickle would last for ever; and it follows a
 redirect with every header but its own, the key's included.
@@ -39,11 +39,12 @@ class Bounded(HTTPAdapter):
         return response
 
 
-def confine(session: requests.Session) -> None:
-    """Let a session read only what is bounded, and follow no redirect."""
+def confine(session: Any) -> None:
+    """Let google-auth's session read only what is bounded, follow no redirect, ask only once."""
     session.mount("https://", Bounded(max_retries=0))
     session.mount("http://", Bounded(max_retries=0))
     session.max_redirects = 0
+    session._max_refresh_attempts = 0  # noqa: SLF001 -- after a 401: there is only the same key
 
 
 def never_left(error: Exception) -> bool:
