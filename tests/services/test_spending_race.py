@@ -14,9 +14,7 @@ from tests.services import servers
 RACERS, ROUNDS = 12, 5
 AS_OF = 1_704_070_800
 MILLION = 1_000_000
-BUDGET = Budget(
-    calls=1_000, tokens=700, micro_usd=700, price_sent=MILLION, price_received=MILLION
-)
+BUDGET = Budget(calls=1_000, tokens=700, micro_usd=700, price_sent=MILLION, price_received=MILLION)
 
 
 @pytest.mark.services
