@@ -164,9 +164,9 @@ def _client(gemini: Gemini) -> Any:
 
     options = {"api_endpoint": gemini.endpoint} if gemini.endpoint else None
     configure(api_key=gemini.api_key, transport="rest", client_options=options)
-    client = get_default_generative_client()
+    client: Any = get_default_generative_client()
     transport.confine(client.transport._session)  # noqa: SLF001 -- it offers no other way in
-    model = GenerativeModel(
+    model: Any = GenerativeModel(
         gemini.model, system_instruction=prompt.INSTRUCTION, generation_config=prompt.CONFIG
     )
     model._client = client  # noqa: SLF001 -- else the one configured last, by whomever

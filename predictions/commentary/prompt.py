@@ -17,7 +17,7 @@ SCHEMA: Final = {
     "required": ["sentiment", "reasoning"],
 }
 MOST_RECEIVED: Final = 1024  # the API counts thoughts among them
-CONFIG: Final[dict[str, Any]] = {
+CONFIG: Final[Any] = {
     "temperature": 0.2,
     "max_output_tokens": MOST_RECEIVED,
     "candidate_count": 1,

@@ -111,7 +111,7 @@ def test_stop_is_a_finish_by_number_too() -> None:
 
 @pytest.mark.parametrize("reason", [*BLOCKED, *range(9)])
 def test_a_blocked_prompt_is_rejected(reason: str | int) -> None:
-    feedback = {"blockReason": reason, "safetyRatings": []}
+    feedback: dict[str, Any] = {"blockReason": reason, "safetyRatings": []}
     body = {"promptFeedback": feedback, "usageMetadata": {"promptTokenCount": 90}}
     with (
         gemini_server.serving(Answer(body)) as server,

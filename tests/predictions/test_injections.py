@@ -27,7 +27,7 @@ from markets import bars
 from markets.models import Asset
 from predictions import commitments, house_picks, invariants
 from predictions.commentary import gemini, prompt, replies
-from predictions.commentary.base import Comment, Commentator, Facts
+from predictions.commentary.base import Comment, CommentaryRejected, Commentator, Facts
 from predictions.commentary.budget import Budget
 from predictions.commentary.gemini import Gemini
 from predictions.commentary.registry import WithTwin
@@ -185,7 +185,7 @@ def gemini_facts(inputs: Inputs) -> Facts:
 def test_an_obedient_reply_is_one_clamped_number_and_one_line(injection: Injection) -> None:
     try:
         sentiment, reasoning = replies.read(injection.reply)
-    except replies.CommentaryRejected:
+    except CommentaryRejected:
         return
     assert -1.0 <= sentiment <= 1.0
     assert is_clean(reasoning)
