@@ -115,6 +115,14 @@ GEMINI_MODEL = env.text("GEMINI_MODEL", "gemini-2.5-flash")
 GEMINI_API_ENDPOINT = env.url("GEMINI_API_ENDPOINT", "", schemes=HTTP_SCHEMES)
 GEMINI_TIMEOUT_S = env.integer("GEMINI_TIMEOUT_S", 8, low=1, high=60)
 GEMINI_DAILY_CALLS = env.integer("GEMINI_DAILY_CALLS", 500, low=0, high=1_000_000)
+GEMINI_DAILY_TOKENS = env.integer("GEMINI_DAILY_TOKENS", 1_000_000, low=0, high=10**12)
+GEMINI_DAILY_MICROUSD = env.integer("GEMINI_DAILY_MICROUSD", 1_000_000, low=0, high=10**12)
+GEMINI_MICROUSD_PER_MTOK_IN = env.integer(
+    "GEMINI_MICROUSD_PER_MTOK_IN", 300_000, low=0, high=10**10
+)
+GEMINI_MICROUSD_PER_MTOK_OUT = env.integer(
+    "GEMINI_MICROUSD_PER_MTOK_OUT", 2_500_000, low=0, high=10**10
+)
 CHAIN_RPC_URLS = env.words("CHAIN_RPC_URLS")
 CHAIN_ID = env.integer("CHAIN_ID", 0, low=0, high=10**17)
 CHAIN_CONTRACT = env.text("CHAIN_CONTRACT")

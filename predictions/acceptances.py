@@ -88,6 +88,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "p90": f"{prediction.p90:.8f}",
         "accepted_at": _instant(prediction.accepted_at),
         "is_withdrawn": prediction.is_withdrawn,
+        "cost": None,  # whoever is answered here is no built-in player
         "reasoning": prediction.reasoning,
         "is_simulated_reasoning": prediction.is_simulated_reasoning,
         "as_of": prediction.as_of and _instant(prediction.as_of),

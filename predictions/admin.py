@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from league.admin.record import RecordAdmin, RecordInline
 from league.models import Round
-from predictions.models import Aggregate, Commitment, Prediction, Revision, Score, Tally
+from predictions.models import (
+    Aggregate,
+    Commitment,
+    Prediction,
+    Revision,
+    Score,
+    Spending,
+    Tally,
+)
 
 SEALED = "sealed until the lock"
 NUMBERS = ("shown_form", "shown_p10", "shown_p50", "shown_p90")
@@ -64,7 +72,7 @@ class PredictionAdmin(Unsealing, RecordAdmin):
     list_display_links = ("round", "player")
     fields = (
         "id", "round", "player", "accepted_at", "revision", "is_withdrawn", *NUMBERS,
-        "shown_reasoning", "shown_digest",
+        "shown_reasoning", "shown_cost", "shown_digest",
     )  # fmt: skip
     readonly_fields = fields
     list_filter = ("round__status", "round__season", "round__horizon", "player__kind")
@@ -81,6 +89,13 @@ class PredictionAdmin(Unsealing, RecordAdmin):
     @admin.display(description="reasoning")
     def shown_reasoning(self, prediction: Prediction) -> str:
         return self.unsealed(prediction, "reasoning")
+
+    @admin.display(description="cost")
+    def shown_cost(self, prediction: Prediction) -> str:
+        """Of an AI player's entry: a person's has none."""
+        if is_sealed(prediction.round):
+            return SEALED
+        return str(getattr(prediction, "cost", "-"))
 
     @admin.display(description="digest")
     def shown_digest(self, prediction: Prediction) -> str:
@@ -120,3 +135,9 @@ class TallyAdmin(RecordAdmin):
     list_filter = ("season", "horizon", "player__kind")
     search_fields = ("player__handle",)
     ordering = ("-season", "horizon", "-points_milli", "pk")
+
+
+@admin.register(Spending)
+class SpendingAdmin(RecordAdmin):
+    list_display = ("day", "calls", "tokens", "micro_usd")
+    ordering = ("-day",)

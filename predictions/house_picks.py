@@ -13,13 +13,13 @@ from league import departure
 from league.clock import DATABASE, Clock, FixedClock
 from league.frames import NoFrame
 from league.models import Player, Round
-from league.models.player import BUILT_IN
+from league.models.player import BUILT_IN, Kind
 from league.models.round import Status
 from markets import bars
 from markets.modes import PriceMode
 from predictions import submissions, trials
 from predictions.entry_forms import InvalidEntry
-from predictions.forecasters import inputs, registry
+from predictions.forecasters import inputs, registry, stopwatch
 from predictions.forecasters.base import Forecast, Forecaster, Inputs
 from predictions.forecasters.inputs import NoHistory
 from predictions.models import Prediction
@@ -124,8 +124,9 @@ def _play(forecaster: Forecaster, player: Player, waiting: Sequence[Round], *, d
     if not asked:
         return 0
     forecasts = _forecast(forecaster, [found for _, found in asked])
+    is_ai = player.kind == Kind.AI
     return sum(
-        _submit(round_, player, forecast, note=_note(forecast, found), now=desk.now)
+        _submit(round_, player, forecast, note=_note(forecast, found, is_ai=is_ai), now=desk.now)
         for (round_, found), forecast in zip(asked, forecasts, strict=True)
         if forecast is not None
     )
@@ -134,7 +135,7 @@ def _play(forecaster: Forecaster, player: Player, waiting: Sequence[Round], *, d
 def _forecast(forecaster: Forecaster, batch: Sequence[Inputs]) -> list[Forecast | None]:
     """All at once; if that fails one by one, so that one sick asset silences no other."""
     try:
-        return list(forecaster.forecast(batch))
+        return list(stopwatch.timed(forecaster, batch))
     except Exception as error:
         departure.heed(error)
         logger.exception("forecaster failed", extra={"player": forecaster.handle})
@@ -183,8 +184,15 @@ def shown(*, reasoning: str, as_of: datetime, is_simulated: bool) -> dict[str, o
     }
 
 
-def _note(forecast: Forecast, found: Inputs) -> Note:
+def _note(forecast: Forecast, found: Inputs, *, is_ai: bool) -> Note:
     payload = shown(
         reasoning=forecast.reasoning, as_of=found.as_of, is_simulated=forecast.is_simulated
     )
-    return Note(forecast.reasoning, found.as_of, forecast.is_simulated, payload, found.frame)
+    return Note(
+        forecast.reasoning,
+        found.as_of,
+        forecast.is_simulated,
+        payload,
+        found.frame,
+        usage=forecast.usage if is_ai else None,
+    )

@@ -36,7 +36,7 @@ def scored() -> QuerySet[Prediction]:
     """Predictions with `points_milli`, their score under the round's latest settlement."""
     scores = Score.objects.filter(round=OuterRef("round"), player=OuterRef("player"))
     latest = scores.order_by("-settlement_version").values("points_milli")[:1]
-    return Prediction.objects.select_related("player", "round").annotate(
+    return Prediction.objects.select_related("player", "round", "cost").annotate(
         points_milli=Subquery(latest)
     )
 

@@ -20,6 +20,7 @@ def accepted(made: Together) -> str:
         {
             "accepted_at": acknowledgements.published(made.at),
             "is_withdrawn": False,
+            "cost": None,
             "reasoning": "",
             "is_simulated_reasoning": False,
             "as_of": None,

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from chain import addresses
 from league.inputs import PlainDecimalField, StrictSerializer
-from predictions.models import Prediction, Revision
+from predictions.models import Cost, Prediction, Revision
 from predictions.models.prediction import Basis, Form
 from predictions.predecessor import Asked
 
@@ -57,13 +57,30 @@ class BulkSerializer(StrictSerializer):  # for the schema: predictions.views.bul
     items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=500)
 
 
+class CostSerializer(serializers.ModelSerializer[Cost]):
+    """What an AI player's entry took; tokens are null when no language model was asked for it."""
+
+    usd = serializers.DecimalField(max_digits=20, decimal_places=6, read_only=True)
+
+    class Meta:
+        model = Cost
+        fields = ["seconds", "tokens_in", "tokens_out", "usd"]
+        read_only_fields = fields
+
+
 class WordSerializer(serializers.ModelSerializer[Revision]):
-    """One revision of a prediction, as it was given."""
+    """One revision of a prediction, as it was given.
+
+    Only the one that counts has a cost, and only if an AI player gave it.
+    """
+
+    cost = CostSerializer(allow_null=True, read_only=True)
 
     class Meta:
         model = Revision
         fields = [
             "revision", "form", "basis", "p10", "p50", "p90", "accepted_at", "is_withdrawn",
+            "cost",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -72,6 +89,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     round = serializers.UUIDField(source="round_id", read_only=True)
     player = serializers.CharField(source="player.handle", read_only=True)
     kind = serializers.CharField(source="player.kind", read_only=True)
+    cost = CostSerializer(allow_null=True, read_only=True)
     points = serializers.SerializerMethodField()
 
     class Meta:

@@ -14,7 +14,7 @@ from league.answers import Once
 from league.clock import DATABASE, Clock, FixedClock
 from league.frames import Frame
 from league.models import Player, Round
-from predictions import reach
+from predictions import costs, reach
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
 from predictions.vows import Said
@@ -133,6 +133,8 @@ def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
                 at = _admit(round_.pk, offer.clock)
                 word = Word(round_, player, entry, note, at, offer.said.vow)
                 accepted = Accepted(*_write(word), quantiles)
+                if note is not None and note.usage is not None:
+                    costs.record(accepted.prediction, note.usage)
                 once.keep(accepted)
         except (IntegrityError, Collision):
             continue  # the same player's other request came first: this one revises it

@@ -13,6 +13,7 @@ from league.frames import Frame
 from league.models import Player, Round, Season
 from predictions import vows
 from predictions.entry_forms import PROB_UP, Entry, probit
+from predictions.usage import Usage
 from predictions.vows import Vow
 
 NOTHING: Final = schema.payload_hash({})
@@ -21,13 +22,17 @@ _round_key: Final = lru_cache(maxsize=4096)(schema.round_key)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """How a built-in player came to its word, and the frame it measured on the way."""
+    """How a built-in player came to its word, and the frame it measured on the way.
+
+    `usage` is None for players whose words cost nothing worth recording.
+    """
 
     reasoning: str
     as_of: datetime
     is_simulated: bool
     payload: Mapping[str, Any]
     frame: Frame
+    usage: Usage | None = None
 
 
 def round_key(round_: Round) -> bytes:

@@ -2,20 +2,33 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from league.horizons import DAY, HOUR
 from predictions.training.features import Closes
+from predictions.usage import NOTHING, Usage
+
+# The alphabet and length of a symbol: whatever else an asset is called never leaves the house.
+NOT_A_SYMBOL: Final = re.compile(r"[^A-Z0-9]+")
+LONGEST_SYMBOL: Final = 12
 
 
-class CommentaryUnavailable(Exception):
+class NoComment(Exception):
+    """`usage` is what was spent all the same; `is_free` when the vendor bills nothing for it."""
+
+    usage = NOTHING
+    is_free = False
+
+
+class CommentaryUnavailable(NoComment):
     """No answer this time: try again at a later round."""
 
 
-class CommentaryRejected(Exception):
+class CommentaryRejected(NoComment):
     """The request will never be answered as it is: a bad key, a blocked prompt, a broken reply."""
 
 
@@ -52,6 +65,7 @@ class Comment:
     reasoning: str
     source: str
     is_simulated: bool
+    usage: Usage = NOTHING
 
 
 class Commentator(Protocol):
@@ -60,9 +74,12 @@ class Commentator(Protocol):
 
 
 def observe(hourly: Closes, *, symbol: str, horizon: str) -> Facts:
-    """The facts at the newest hourly close. hourly: at least one bar."""
+    """The facts at the newest hourly close. hourly: at least one bar.
+
+    The symbol is the only word among the numbers: it is cut down to what a symbol can be.
+    """
     return Facts(
-        symbol=symbol,
+        symbol=NOT_A_SYMBOL.sub("", symbol)[:LONGEST_SYMBOL],
         horizon=horizon,
         as_of=int(hourly.opened_at[-1]) + HOUR,
         price=float(f"{hourly.close[-1]:.6g}"),

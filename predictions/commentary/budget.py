@@ -1,73 +1,99 @@
-"""How often Gemini may be asked: a daily allowance and a breaker, shared through the cache.
+"""What Gemini may cost a day, reserved in the database before each call and settled after it.
 
-Time comes from the facts: a day is theirs, and the cache lets the breaker lapse by itself.
+One conditional UPDATE reserves, so that no number of processes spends more. A day is the facts'.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Final, Self
 
-from django.core.cache import cache
-from redis.exceptions import RedisError
+from django.db.models import F
 
 from predictions.commentary.base import CommentaryUnavailable
+from predictions.models import Spending
+from predictions.usage import Usage
 
-T = TypeVar("T")
-# Gemini's daily quotas start anew at midnight Pacific time.
-RESETS_IN = ZoneInfo("America/Los_Angeles")
-TWO_DAYS_S = 172_800
-BREAKER = "commentary:gemini:breaker"
-FAILURES = "commentary:gemini:failures"
-MOST_FAILURES = 3
-PAUSE_S = 60
+MILLION: Final = 1_000_000
 
 
 class OverBudget(CommentaryUnavailable):
-    """The call was not made: the allowance is spent, or the breaker is open."""
+    """The call was not made: the day's calls, tokens or money would not suffice for it."""
 
 
-def reserve(*, as_of: int, daily_calls: int) -> None:
-    """Take one call from the day's allowance before making it.
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Of a call: what it sent, and what came back, thoughts included."""
 
-    :raises OverBudget: when the breaker is open, the allowance is spent, or the cache that
-        counts cannot be asked.
-    """
-    key = f"commentary:gemini:calls:{datetime.fromtimestamp(as_of, tz=UTC):%Y-%m-%d}"
-    if safely(lambda: cache.get(BREAKER)):
-        raise OverBudget("it is resting after failures")
-    safely(lambda: cache.add(key, 0, timeout=TWO_DAYS_S))
-    if safely(lambda: cache.incr(key)) > daily_calls:
-        raise OverBudget("the daily allowance is spent")
+    sent: int = 0
+    received: int = 0
 
 
-def failed() -> None:
-    """Count a failure; the third in a row opens the breaker for a minute."""
-    safely(lambda: cache.add(FAILURES, 0, timeout=10 * PAUSE_S))
-    if safely(lambda: cache.incr(FAILURES)) >= MOST_FAILURES:
-        rest(seconds=PAUSE_S)
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits of a UTC day; prices in micro-dollars for a million tokens."""
+
+    calls: int
+    tokens: int
+    micro_usd: int
+    price_sent: int
+    price_received: int
+
+    def price(self, of: Tokens) -> int:
+        """Micro-dollars; one begun counts whole."""
+        return -(-(of.sent * self.price_sent + of.received * self.price_received) // MILLION)
 
 
-def succeeded() -> None:
-    """End a run of failures."""
-    safely(lambda: cache.delete(FAILURES))
+@dataclass(slots=True)
+class Tab:
+    """What the calls for one comment come to."""
 
+    budget: Budget
+    day: date
+    calls: list[Tokens] = field(default_factory=list)
 
-def rest(*, seconds: int) -> None:
-    """Ask nothing for a while."""
-    safely(lambda: cache.set(BREAKER, 1, timeout=seconds))
+    @classmethod
+    def opened(cls, budget: Budget, *, as_of: int) -> Self:
+        """as_of: the facts', epoch seconds."""
+        return cls(budget, datetime.fromtimestamp(as_of, tz=UTC).date())
 
+    def reserve(self, most: Tokens) -> None:
+        """Take one call from the day, at the most it can come to.
 
-def seconds_until_reset(*, as_of: int) -> int:
-    """From `as_of` (epoch seconds) to the next midnight Pacific."""
-    at = datetime.fromtimestamp(as_of, tz=RESETS_IN)
-    midnight = (at + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return int(midnight.timestamp()) - as_of
+        :raises OverBudget: and nothing is taken.
+        """
+        Spending.objects.bulk_create([Spending(day=self.day)], ignore_conflicts=True)
+        tokens, price = most.sent + most.received, self.budget.price(most)
+        affordable = Spending.objects.filter(
+            day=self.day,
+            calls__lt=self.budget.calls,
+            tokens__lte=self.budget.tokens - tokens,
+            micro_usd__lte=self.budget.micro_usd - price,
+        )
+        if not affordable.update(
+            calls=F("calls") + 1, tokens=F("tokens") + tokens, micro_usd=F("micro_usd") + price
+        ):
+            raise OverBudget("the daily allowance is spent")
+        self.calls.append(most)
 
+    def settle(self, used: Tokens) -> None:
+        """Put what the last call came to in place of what was reserved for it.
 
-def safely(ask: Callable[[], T]) -> T:
-    """:raises OverBudget: when the cache fails; what cannot be counted is not spent."""
-    try:
-        return ask()
-    except (RedisError, OSError, ValueError) as error:  # ValueError: the key lapsed before incr
-        raise OverBudget("its call counter is out of reach") from error
+        A call of which nobody says what it came to is not settled: it may have cost the most.
+        """
+        most = self.calls.pop()
+        tokens = used.sent + used.received - most.sent - most.received
+        price = self.budget.price(used) - self.budget.price(most)
+        Spending.objects.filter(day=self.day).update(
+            tokens=F("tokens") + tokens, micro_usd=F("micro_usd") + price
+        )
+        self.calls.append(used)
+
+    def usage(self, *, seconds: float) -> Usage:
+        if not self.calls:
+            return Usage(seconds)
+        return Usage(
+            seconds,
+            tokens_in=sum(call.sent for call in self.calls),
+            tokens_out=sum(call.received for call in self.calls),
+            micro_usd=sum(map(self.budget.price, self.calls)),
+        )

@@ -17,26 +17,36 @@ LONGEST_WAIT_S = 3600.0
 class Busy(CommentaryUnavailable):
     """Worth another try after `wait_s` seconds, or soon when the server named no time."""
 
-    def __init__(self, message: str, *, wait_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, wait_s: float | None = None, is_free: bool = False
+    ) -> None:
         super().__init__(message)
         self.wait_s = wait_s
+        self.is_free = is_free
 
 
 class Exhausted(CommentaryUnavailable):
     """The day's quota at the vendor is spent: nothing helps before it starts anew."""
 
+    is_free = True
+
 
 class Forbidden(CommentaryRejected):
     """A bad key, a retired model, a request the API will not take."""
 
+    is_free = True
+
 
 def verdict(*, code: int, details: object, headers: Mapping[str, str]) -> Exception:
-    """Busy, Exhausted or Forbidden for an HTTP status with its error details and headers."""
+    """Busy, Exhausted or Forbidden for an HTTP status with its error details and headers.
+
+    The vendor bills no tokens for a request that it answers with an error.
+    """
     message = f"HTTP {code}"
     if code == HTTPStatus.TOO_MANY_REQUESTS and _is_daily(details):
         return Exhausted(message)
     if code == HTTPStatus.TOO_MANY_REQUESTS or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Busy(message, wait_s=_wait_s(details, headers))
+        return Busy(message, wait_s=_wait_s(details, headers), is_free=True)
     return Forbidden(message)
 
 

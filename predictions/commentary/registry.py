@@ -1,18 +1,13 @@
 """Who comments: Gemini on live prices when a key is set, the deterministic template otherwise."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
 from markets.modes import PriceMode
-from predictions.commentary.base import (
-    Comment,
-    CommentaryRejected,
-    CommentaryUnavailable,
-    Commentator,
-    Facts,
-)
+from predictions.commentary.base import Comment, Commentator, Facts, NoComment
+from predictions.commentary.budget import Budget
 from predictions.commentary.gemini import Gemini
 from predictions.commentary.template import Template
 
@@ -21,17 +16,21 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WithTwin:
-    """Asks `first`; whatever goes wrong, the template answers and says why."""
+    """Asks `first`; whatever goes wrong, the template answers and says why.
+
+    What `first` spent in vain is in the comment's usage.
+    """
 
     first: Commentator
 
     def comment(self, facts: Facts) -> Comment:
         try:
             return self.first.comment(facts)
-        except (CommentaryUnavailable, CommentaryRejected) as error:
+        except NoComment as error:
             extra = {"facts": facts.digest(), "reason": f"{type(error).__name__}: {error}"}
             logger.warning("commentary fell back to the template", extra=extra)
-        return Template("Gemini gave no usable answer").comment(facts)
+            usage = error.usage
+        return replace(Template("Gemini gave no usable answer").comment(facts), usage=usage)
 
 
 def commentator(price_mode: str) -> Commentator:
@@ -46,6 +45,12 @@ def commentator(price_mode: str) -> Commentator:
             model=settings.GEMINI_MODEL,
             endpoint=settings.GEMINI_API_ENDPOINT,
             timeout_s=settings.GEMINI_TIMEOUT_S,
-            daily_calls=settings.GEMINI_DAILY_CALLS,
+            budget=Budget(
+                calls=settings.GEMINI_DAILY_CALLS,
+                tokens=settings.GEMINI_DAILY_TOKENS,
+                micro_usd=settings.GEMINI_DAILY_MICROUSD,
+                price_sent=settings.GEMINI_MICROUSD_PER_MTOK_IN,
+                price_received=settings.GEMINI_MICROUSD_PER_MTOK_OUT,
+            ),
         )
     )

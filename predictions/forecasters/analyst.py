@@ -43,4 +43,5 @@ class GeminiAnalyst:
             comment.reasoning + ("" if comment.is_simulated else effect),
             is_cold_start=plain.is_cold_start,
             is_simulated=comment.is_simulated,
+            usage=comment.usage,
         )

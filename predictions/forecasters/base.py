@@ -12,6 +12,7 @@ from league.volatility import Z90
 from predictions import entry_forms
 from predictions.entry_forms import Entry
 from predictions.training.features import Closes
+from predictions.usage import NOTHING, Usage
 
 # Entries further than six sigmas from the price are refused; sigma may move a little meanwhile.
 REACH_SIGMAS = 5.9
@@ -47,12 +48,16 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`is_simulated`: a template stands in for the language model that was to write this."""
+    """`is_simulated`: a template stands in for the language model that was to write this.
+
+    `usage` is what only this forecast took; predictions.forecasters.stopwatch adds its share.
+    """
 
     entry: Entry
     reasoning: str
     is_cold_start: bool = False
     is_simulated: bool = False
+    usage: Usage = NOTHING
 
 
 class Forecaster(Protocol):

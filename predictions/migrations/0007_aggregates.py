@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('league', '0006_wallets'),
-        ('predictions', '0005_model_versions'),
+        ('predictions', '0006_costs'),
     ]
 
     operations = [

@@ -1,9 +1,11 @@
 from predictions.models.aggregate import Aggregate
 from predictions.models.commitment import Commitment
+from predictions.models.cost import Cost
 from predictions.models.model_version import ModelVersion
 from predictions.models.prediction import Prediction, Revision
 from predictions.models.score import Score, Tally
 from predictions.models.settlement import Settlement
+from predictions.models.spending import Spending
 from predictions.models.tree import Tree
 from predictions.models.trial import Apprenticeship, Calibration, Trial
 
@@ -12,11 +14,13 @@ __all__ = [
     "Apprenticeship",
     "Calibration",
     "Commitment",
+    "Cost",
     "ModelVersion",
     "Prediction",
     "Revision",
     "Score",
     "Settlement",
+    "Spending",
     "Tally",
     "Tree",
     "Trial",

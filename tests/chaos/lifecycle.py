@@ -32,8 +32,8 @@ PEOPLE = 5  # the least whose median is a crowd
 PLAYED = (
     "chain.Anchor", "chain.LedgerEntry", "leaderboard.Standing", "leaderboard.Board",
     "predictions.Score", "predictions.Tally", "predictions.Commitment", "predictions.Revision",
-    "predictions.Prediction", "predictions.Settlement", "predictions.Tree",
-    "predictions.Aggregate",
+    "predictions.Cost", "predictions.Prediction", "predictions.Settlement", "predictions.Tree",
+    "predictions.Aggregate", "predictions.Trial",
     "league.RoundEvent", "league.Round", "markets.Observation", "markets.Quote",
 )  # fmt: skip
 ENDED = {Status.FINAL, Status.VOID}

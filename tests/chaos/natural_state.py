@@ -6,7 +6,7 @@ up, public ids are partly random): a round by its slot, a prediction by round an
 * of words given anew (`SEALS`, `STAMPS`) the salt, the digest over it and the database's stamp:
   random, or of the hour of the run; check_invariants recomputes every digest;
 * when a key was last used, an answer was asked for, a part of the league was last seen: the hour
-  of the run;
+  of the run; how many seconds an entry took;
 * the text of remembered answers: it repeats ids and stamps; its reader compares it instead;
 * each single bar and quote: their number and range per source stand for them (insert-only).
 """
@@ -32,6 +32,7 @@ VOLATILE = {
     "Answer": {"asked_at", "body"},
     "League": {"created_at"},
     "Season": {"created_at"},
+    "Cost": {"seconds"},
 }
 UNSEEN = {"Heartbeat", "InvariantReport", "Bar", "Quote"}
 Names = dict[type[Model], dict[Any, str]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictions.commentary import base, budget, refusals, replies
+from predictions.commentary import base, breaker, refusals, replies
 from predictions.commentary.base import CommentaryRejected, Facts
 from predictions.commentary.refusals import Busy, Exhausted, Forbidden
 from predictions.commentary.template import Template
@@ -156,4 +156,4 @@ def test_a_quota_per_day_is_not_a_quota_per_minute() -> None:
     ],
 )
 def test_the_daily_quota_starts_anew_at_midnight_pacific(at: datetime, hours: float) -> None:
-    assert budget.seconds_until_reset(as_of=int(at.timestamp())) == hours * 3600
+    assert breaker.seconds_until_reset(as_of=int(at.timestamp())) == hours * 3600
