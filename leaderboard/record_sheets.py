@@ -90,10 +90,14 @@ def meetings(found: Iterable[Meeting], *, asked: Asked, players: Sequence[Player
 
 
 def scores(found: Iterable[Mapping[str, Any]], *, asked: Asked) -> Sheet:
-    rows = [
-        [asked.season.slug, *(text(row[key]) for key in SCORES.values()), points(row["points_milli"])]
+    rows = (
+        [
+            asked.season.slug,
+            *(text(row[key]) for key in SCORES.values()),
+            points(row["points_milli"]),
+        ]
         for row in found
-    ]
+    )
     return Sheet(name("scores", asked), ("season", *SCORES, "points"), rows)
 
 

@@ -108,9 +108,7 @@ def history(
     """
     shared = overlaps(season)
     locks = sums.history(player.pk, scope=scope, after=after, limit=limit)
-    return [
-        Step(one, _skill(one.so_far, str(scope.horizon), shared=shared)) for one in locks
-    ]
+    return [Step(one, _skill(one.so_far, str(scope.horizon), shared=shared)) for one in locks]
 
 
 def meetings(first: Player, second: Player, *, scope: Scope) -> list[Meeting]:

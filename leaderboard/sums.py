@@ -40,7 +40,7 @@ SUMS: Final = (
     " SUM(CASE WHEN came > 0 THEN 1 ELSE 0 END){over}, SUM(total){over},"
     " SUM(total * total){over}, SUM(total * size){over}"
 )
-SKILL: Final = "SELECT {names}, {sums} FROM ({locks}) AS gathered GROUP BY {names} ORDER BY {names}"
+SKILL: Final = "SELECT {names}, {sums} FROM ({locks}) AS gathered GROUP BY {names}"
 HISTORY: Final = """
     SELECT * FROM (
         SELECT locks_at, size, came, total, {sums} FROM ({locks}) AS gathered
@@ -121,9 +121,7 @@ def skills(player: int, *, scope: Scope, by_asset: bool) -> dict[tuple[str, str]
     return found
 
 
-def history(
-    player: int, *, scope: Scope, after: datetime | None, limit: int
-) -> list[Lock]:
+def history(player: int, *, scope: Scope, after: datetime | None, limit: int) -> list[Lock]:
     """The locks of one horizon in order, from the first later than `after` on."""
     locks, values = _locks(player, scope=scope, keys=["horizon"])
     past, since = ("locks_at > %s", [gate.stamp(after)]) if after else ("TRUE", [])

@@ -1,4 +1,4 @@
-"""The quantiles a word stands for, as SQL over its row: what entry_forms.resolve_bp makes of it."""
+"""The quantiles a word stands for, as SQL over its row: as entry_forms.resolve_bp has them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ NAMES: Final = ("low", "middle", "high")
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What a round froze at its lock: numbers of one round, or columns of whichever a row is of."""
+    """What a round froze at its lock: numbers of one round, or columns of each row's own."""
 
     reference: Scale
     sigma_bp: Scale
@@ -21,9 +21,7 @@ class Frozen:
 
 def columns(frozen: Frozen) -> str:
     """The columns low, middle and high of a prediction named `word`, in basis points."""
-    lean = entry_forms.leaned(
-        Term("word.probit"), sigma_bp=frozen.sigma_bp, width=frozen.width
-    )
+    lean = entry_forms.leaned(Term("word.probit"), sigma_bp=frozen.sigma_bp, width=frozen.width)
     centre = terms.either(f"word.form = '{Form.PROB_UP}'", lean, _bp("word.p50", frozen))
     shape = entry_forms.shaped(centre, sigma_bp=frozen.sigma_bp, width=frozen.width)
     given = [_bp(f"word.{column}", frozen) for column in ("p10", "p50", "p90")]
