@@ -44,7 +44,7 @@ SCORES: Final = {
 
 
 def lines(record: Record, *, asked: Asked, player: Player) -> Sheet:
-    rows = [
+    rows: list[list[Cell]] = [
         [*who(asked, player), line.horizon, line.asset, *skill(line.skill), points(line.part)]
         for line in (*record.horizons, *record.assets)
     ]
@@ -57,15 +57,15 @@ def shares(found: Mapping[str, Calibration], *, asked: Asked, player: Player) ->
         kinds = [("level", one.levels), ("band", [one.band]), ("bin", one.bins)]
         for kind, some in kinds:
             for share in some:
-                place = [*who(asked, player), horizon, asked.asset, kind, share.name]
-                counted = [share.expected, share.count, one.rounds, one.locks, one.evidence]
+                place: list[Cell] = [*who(asked, player), horizon, asked.asset, kind, share.name]
+                counted: list[Cell] = [share.expected, share.count, one.rounds, one.locks, one.evidence]
                 rows.append([*place, *counted, share.share, share.low, share.high])
     return Sheet(name("calibration", asked, player), SHARES, rows)
 
 
 def steps(found: Iterable[Step], *, asked: Asked, player: Player) -> Sheet:
     horizon = asked.of_one_horizon().horizon
-    rows = [
+    rows: list[list[Cell]] = [
         [
             *who(asked, player), horizon, asked.asset, step.at.lock, step.at.size, step.at.came,
             points(step.at.points), *skill(step.skill),
@@ -79,7 +79,7 @@ def meetings(found: Iterable[Meeting], *, asked: Asked, players: Sequence[Player
     """The rounds both entered: what the comparison is made from."""
     sides = [asked.called(player)[0] for player in players]
     horizon = asked.of_one_horizon().horizon
-    rows = [
+    rows: list[list[Cell]] = [
         [
             asked.season.slug, horizon, one.lock, one.asset, *sides, points(one.first),
             points(one.second),

@@ -1,6 +1,5 @@
 """Track records and head-to-heads, as JSON and as CSV (`format=csv`, or Accept: text/csv)."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -129,8 +128,9 @@ class Versus(TabularView):
         """Paired by lock, judged as AI is against the crowd. As CSV the rounds both entered."""
         asked = tabular.asked(request, shape=shapes.VersusQuerySerializer)
         players = [get_object_or_404(Player, handle=handle) for handle in asked.players]
-        make: Callable[[], Response] = lambda: self.make(request, asked, players)  # noqa: E731
-        return tabular.answer(request, asked, players=players, make=make)
+        return tabular.answer(
+            request, asked, players=players, make=lambda: self.make(request, asked, players)
+        )
 
     def make(self, request: Request, asked: Asked, players: list[Player]) -> Response:
         first, second = players
