@@ -131,7 +131,7 @@ class CalibrationsSerializer(WhereSerializer, WhoSerializer):
     results = CalibrationSerializer(many=True, help_text="By horizon.")
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class HistoryStepSerializer(serializers.Serializer[Any]):
     locks_at = serializers.DateTimeField(source="at.lock")
     lock_rounds = serializers.IntegerField(source="at.size", help_text="Final at this lock.")
     lock_entered = serializers.IntegerField(source="at.came", help_text="Of these, the player's.")
@@ -147,7 +147,7 @@ class PageSerializer(WhereSerializer):
 
 class RatingHistorySerializer(PageSerializer, WhoSerializer):
     horizon = serializers.CharField()
-    results = StepSerializer(many=True, help_text="The season's final locks, entered or not.")
+    results = HistoryStepSerializer(many=True, help_text="The season's final locks, entered or not.")
 
 
 class SideSerializer(WhoSerializer):
