@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leaderboard import record_sheets, score_pages, tabular
 from leaderboard import record_shapes as shapes
+from leaderboard import record_sheets, score_pages, tabular
 from leaderboard.tabular import Asked, TabularView
 
 

@@ -147,7 +147,9 @@ class PageSerializer(WhereSerializer):
 
 class RatingHistorySerializer(PageSerializer, WhoSerializer):
     horizon = serializers.CharField()
-    results = HistoryStepSerializer(many=True, help_text="The season's final locks, entered or not.")
+    results = HistoryStepSerializer(
+        many=True, help_text="The season's final locks, entered or not."
+    )
 
 
 class SideSerializer(WhoSerializer):

@@ -58,7 +58,13 @@ def shares(found: Mapping[str, Calibration], *, asked: Asked, player: Player) ->
         for kind, some in kinds:
             for share in some:
                 place: list[Cell] = [*who(asked, player), horizon, asked.asset, kind, share.name]
-                counted: list[Cell] = [share.expected, share.count, one.rounds, one.locks, one.evidence]
+                counted: list[Cell] = [
+                    share.expected,
+                    share.count,
+                    one.rounds,
+                    one.locks,
+                    one.evidence,
+                ]
                 rows.append([*place, *counted, share.share, share.low, share.high])
     return Sheet(name("calibration", asked, player), SHARES, rows)
 

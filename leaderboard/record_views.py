@@ -140,12 +140,16 @@ class Versus(TabularView):
             return tabular.sheet(record_sheets.meetings(met, asked=asked, players=players))
         duel = records.duel(first, second, scope=scope)
         names = [asked.called(player)[0] for player in players]
-        body = tabular.fields(duel) | tabular.where(asked) | {
-            "horizon": scope.horizon,
-            "asset": scope.asset,
-            "players": sides(asked, players, scope=scope, points=[duel.first, duel.second]),
-            "text": head_to_head.say(duel, first=names[0], second=names[1]),
-        }
+        body = (
+            tabular.fields(duel)
+            | tabular.where(asked)
+            | {
+                "horizon": scope.horizon,
+                "asset": scope.asset,
+                "players": sides(asked, players, scope=scope, points=[duel.first, duel.second]),
+                "text": head_to_head.say(duel, first=names[0], second=names[1]),
+            }
+        )
         return Response(shapes.VersusSerializer(body).data)
 
 

@@ -18,7 +18,6 @@ from league import gate
 from league.models.round import Status
 from predictions import terms
 from predictions.scoring import levels
-from predictions.terms import Term
 
 LATEST: Final = """NOT EXISTS (
     SELECT 1 FROM predictions_score AS later WHERE later.round_id = {score}.round_id
@@ -27,13 +26,13 @@ LATEST: Final = """NOT EXISTS (
 )"""
 # Every lock there was, the player's or not: `size` final rounds, of which the player `came` to
 # some and has `total` points.
-LOCKS: Final = f"""
-    SELECT {{keys}}, question.locks_at, COUNT(*) AS size, COUNT(score.id) AS came,
+LOCKS: Final = """
+    SELECT {keys}, question.locks_at, COUNT(*) AS size, COUNT(score.id) AS came,
         COALESCE(SUM(score.points_milli), 0) AS total
     FROM league_round AS question
     LEFT JOIN predictions_score AS score ON score.round_id = question.id
-        AND score.player_id = %s AND {LATEST.format(score="score")}
-    WHERE {{which}} GROUP BY {{keys}}, question.locks_at
+        AND score.player_id = %s AND {latest}
+    WHERE {which} GROUP BY {keys}, question.locks_at
 """
 SUMS: Final = (
     "COUNT(*){over}, SUM(size){over}, SUM(size * size){over}, SUM(came){over},"
@@ -61,12 +60,12 @@ CALIBRATION: Final = """
         ) AS entry GROUP BY horizon, locks_at
     ) AS gathered GROUP BY horizon
 """
-MEETINGS: Final = f"""
+MEETINGS: Final = """
     SELECT question.locks_at, question.asset_id, score.points_milli, other.points_milli
     FROM league_round AS question
     JOIN predictions_score AS score ON score.round_id = question.id AND score.player_id = %s
     JOIN predictions_score AS other ON other.round_id = question.id AND other.player_id = %s
-    WHERE {LATEST.format(score="score")} AND {LATEST.format(score="other")} AND {{which}}
+    WHERE {latest} AND {latest_other} AND {which}
     ORDER BY question.locks_at, question.asset_id
 """
 
@@ -164,7 +163,8 @@ def calibration(player: int, *, scope: Scope) -> dict[str, Counts]:
 def meetings(players: Sequence[int], *, scope: Scope) -> list[Meeting]:
     """The rounds both of two players were scored in, by lock."""
     which, values = scope.condition()
-    statement = MEETINGS.format(which=which)
+    mine, theirs = (LATEST.format(score=name) for name in ("score", "other"))
+    statement = MEETINGS.format(which=which, latest=mine, latest_other=theirs)
     rows = _rows(statement, [*players, *values])
     return [Meeting(gate.instant(at), *rest) for at, *rest in rows]
 
@@ -172,7 +172,8 @@ def meetings(players: Sequence[int], *, scope: Scope) -> list[Meeting]:
 def _locks(player: int, *, scope: Scope, keys: Sequence[str]) -> tuple[str, list[Any]]:
     which, values = scope.condition()
     named = ", ".join(f"question.{key}" for key in keys)
-    return LOCKS.format(keys=named, which=which), [player, *values]
+    latest = LATEST.format(score="score")
+    return LOCKS.format(keys=named, which=which, latest=latest), [player, *values]
 
 
 def _total(sums: Sequence[Any]) -> Total:

@@ -7,6 +7,7 @@ observation, the most they can depend on each other.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from leaderboard.statistics import Z95
 from predictions.scoring.rules import TAUS
@@ -69,9 +70,9 @@ def calibrate(counts: Counts, *, shared: int) -> Calibration:
     worth = evidence(counts, shared=shared)
     below = list(counts.hits)
     steps = [0, *below, counts.rounds]
-    between = [upper - lower for lower, upper in zip(steps, steps[1:], strict=False)]
+    between = [upper - lower for lower, upper in pairwise(steps)]
     edges = [0.0, *TAUS, 1.0]
-    masses = [round(upper - lower, 6) for lower, upper in zip(edges, edges[1:], strict=False)]
+    masses = [round(upper - lower, 6) for lower, upper in pairwise(edges)]
 
     def share(name: str, expected: float, count: int) -> Share:
         return _share(name, expected, count, of=counts.rounds, evidence=worth)

@@ -79,9 +79,7 @@ def test_scores_are_paged_to_the_end(client: Client, world: World) -> None:
         seen += [row["player"] for row in body["results"]]
         assert ('rel="next"' in answer.get("Link", "")) is (body["next"] is not None)
         path = (body["next"] or "").removeprefix("http://testserver/api/v1")
-    assert sorted(seen) == sorted(
-        Score.objects.values_list("player__handle", flat=True)
-    )
+    assert sorted(seen) == sorted(Score.objects.values_list("player__handle", flat=True))
 
 
 # -- CSV ----------------------------------------------------------------------------------------

@@ -127,7 +127,8 @@ def test_an_unchanged_page_is_not_sent_twice(client: Client, room: showroom.Show
 
 @pytest.mark.parametrize(
     "address",
-    ["/players/nobody", "/players/person-0?horizon=7d", "/?horizon=3h", "/?horizon=7d", "/?season=nope", "/leaderboard?kind=god", "/rounds/1",
+    ["/players/nobody", "/players/person-0?horizon=7d",
+     "/?horizon=3h", "/?horizon=7d", "/?season=nope", "/leaderboard?kind=god", "/rounds/1",
      "/rounds/01900000-0000-7000-8000-000000000000", "/?season=" + "x" * 300,
      "/leaderboard?season=%F0%9F%98%80"],
 )  # fmt: skip

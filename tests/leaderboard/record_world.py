@@ -36,7 +36,7 @@ def word(dice: random.Random) -> Entry:
     """Any of the forms, at most 2.5 sigmas of the shortest horizon away."""
 
     def number(low: float, high: float) -> Decimal:
-        return Decimal(f"{dice.uniform(low, high):.{dice.randint(0, 8)}f}")
+        return Decimal(f"{dice.uniform(low, high):.{dice.randint(2, 8)}f}")
 
     kind = dice.randrange(5)
     if kind == 0:

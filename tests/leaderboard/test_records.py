@@ -188,7 +188,7 @@ def test_only_the_latest_settlement_of_a_round_counts(db: None) -> None:
 
 
 def test_a_version_changes_with_every_round_made_final(db: None) -> None:
-    season, players = record_world.play(5, people=1)
+    season, _ = record_world.play(5, people=1)
     before = records.version(season)
     assert records.version(season) == before
     final = Round.objects.filter(season=season, status="final").first()

@@ -13,7 +13,7 @@ from leaderboard import sheets
 from leaderboard.sheets import CsvRenderer, Sheet
 
 FORMULAS = [
-    "=1+1", "=cmd|' /C calc'!A0", "=HYPERLINK(\"http://x\",\"y\")", "+1+1", "-1+1", "@SUM(1)",
+    "=1+1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x","y")', "+1+1", "-1+1", "@SUM(1)",
     "\t=1", "\r=1", "\n=1", " =1", "  +1", "=", "+", "-", "@", "-5", "+49 123", "\uff1d1",
     "\uff0b1", "\uff0d1", "\uff20SUM(1)", "\u00a0=1", "\u3000=1", "=IMPORTXML(A1)", "-2+3+cmd|x",
 ]  # fmt: skip
