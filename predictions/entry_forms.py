@@ -100,13 +100,15 @@ def log_bp(price: Number, *, reference: Scale, log: Callable[[Any], Any] = math.
 
 def leaned(probit: Number, *, sigma_bp: Scale, width: Scale) -> Number:
     """Where the house's shape must stand to rise with the probability of this normal quantile."""
-    return cast("Number", width * sigma_bp * probit)
+    found: Number = cast("Any", width * sigma_bp * probit)
+    return found
 
 
 def shaped(centre: Number, *, sigma_bp: Scale, width: Scale) -> tuple[Number, Number, Number]:
     """The house's shape around `centre`, basis points."""
     low, middle, high = (centre + width * level * sigma_bp for level in LEVELS)
-    return cast("tuple[Number, Number, Number]", (low, middle, high))
+    found: tuple[Number, Number, Number] = cast("Any", (low, middle, high))
+    return found
 
 
 def probit(entry: Entry) -> float:

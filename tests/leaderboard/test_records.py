@@ -15,6 +15,7 @@ from league.horizons import TABLE
 from league.models import Player, Round, Season
 from predictions.models import Prediction, Score
 from predictions.scoring import derivation
+from tests import factories
 from tests.factories import NOON
 from tests.leaderboard import record_world
 from tests.leaderboard.record_world import HORIZONS, SYMBOLS
@@ -198,8 +199,8 @@ def test_a_version_changes_with_every_round_made_final(db: None) -> None:
 
 
 def test_before_anything_is_final_everything_is_nothing(db: None) -> None:
-    league = record_world.factories.league(horizons=["1h"])
-    season, player = record_world.factories.season(league), record_world.factories.human("ada")
+    league = factories.league(horizons=["1h"])
+    season, player = factories.season(league), factories.human("ada")
     found = records.of(player, season=season, scope=Scope(season.pk))
     assert (found.assets, found.best, found.worst) == ([], [], [])
     assert (found.horizons[0].skill.rating, found.horizons[0].skill.low) == (0, None)
