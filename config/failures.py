@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from chain import addresses, canonical, contract_wallets, signatures, siwe
 from chain.ledger import base as ledger
 from config import strict_input
+from leaderboard import score_pages
 from league import (
     answers,
     authentication,
@@ -84,6 +85,7 @@ DOMAIN: dict[type[Exception], str] = {
     seasons.NoAssets: "invalid",
     submissions.Collision: "unavailable",
     reach.EntryTooFar: "entry_too_far",
+    score_pages.NoSuchPlace: "malformed",
     submissions.NothingToWithdraw: "nothing_to_withdraw",
     submissions.PlayerSuspended: "player_suspended",
     submissions.RoundNotFound: "not_found",

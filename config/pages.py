@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from config import health
-from config.showcase import exhibit, front, lesson, stage
+from config.showcase import exhibit, front, lesson, profile, stage
 from config.showcase.stage import Stage
 from config.showcase.standings import CHOICES
 from league.models.player import Kind
@@ -44,6 +44,17 @@ def board(request: HttpRequest) -> HttpResponse:
         "leaderboard",
         {"stage": shown, "table": content, "kind": kind or "", "kinds": CHOICES},
     )
+
+
+@require_safe
+def player(request: HttpRequest, handle: str) -> HttpResponse:
+    """How somebody has done, and how well their quantiles held."""
+    shown = staged(request)
+    try:
+        content = profile.of(handle, stage=shown)
+    except profile.NotShown as error:
+        raise Http404 from error
+    return page(request, "player", {"stage": shown, "profile": content})
 
 
 @require_safe

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, Protocol
 
 from leaderboard.statistics import overlap, t95
 from predictions.terms import Number
@@ -67,7 +67,7 @@ class Terms:
 
     @cached_property
     def shrink(self) -> float:
-        return len(self.sizes) / (len(self.sizes) + self.shrinkage)
+        return shrink(len(self.sizes), shrinkage=self.shrinkage)
 
     @cached_property
     def least_locks(self) -> float:
@@ -76,17 +76,39 @@ class Terms:
 
     @cached_property
     def stretch(self) -> float | None:
-        """What turns the root of the squared residuals into half an interval; None: too few locks.
+        shared = overlap(self.sizes, length=self.length)
+        return stretch(len(self.sizes), rounds=self.rounds, shared=shared)
 
-        The ratio estimator's cluster-robust error. Where `shared` locks in a row overlap, the sum
-        of their correlations is at most `shared` (each pair correlates by what it shares), so the
-        variance grows and the independent locks shrink by that.
-        """
-        count, shared = len(self.sizes), overlap(self.sizes, length=self.length)
-        if count < 2 * shared:
-            return None
-        error = math.sqrt(shared * count / (count - shared)) / self.rounds
-        return t95(count // shared - 1) * error
+
+class Extent(Protocol):
+    """What an estimate needs to know of the rounds there were: Terms, or their sums alone."""
+
+    @property
+    def rounds(self) -> int: ...
+    @property
+    def squares(self) -> int: ...
+    @property
+    def shrink(self) -> float: ...
+    @property
+    def stretch(self) -> float | None: ...
+
+
+def shrink(locks: int, *, shrinkage: int) -> float:
+    """How far a mean over so many locks is believed, 0 to 1."""
+    return locks / (locks + shrinkage)
+
+
+def stretch(locks: int, *, rounds: int, shared: int) -> float | None:
+    """What turns the root of the squared residuals into half an interval; None: too few locks.
+
+    The ratio estimator's cluster-robust error. Where `shared` locks in a row overlap, the sum
+    of their correlations is at most `shared` (each pair correlates by what it shares), so the
+    variance grows and the independent locks shrink by that.
+    """
+    if locks < 2 * shared:
+        return None
+    error = math.sqrt(shared * locks / (locks - shared)) / rounds
+    return t95(locks // shared - 1) * error
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +133,7 @@ class Estimate(Generic[Number]):
 def estimate(
     sums: Sums[Number],
     *,
-    terms: Terms,
+    terms: Extent,
     larger: Callable[..., Any] = max,
     root: Callable[..., Any] = math.sqrt,
 ) -> Estimate[Number]:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import NormalDist
-from typing import Any
+from typing import Any, cast
 
 from league.volatility import LEVELS
-from predictions.terms import Number
+from predictions.terms import Number, Scale
 
 TICK = Decimal("1e-8")
 LARGEST = Decimal(10) ** 12
@@ -92,21 +92,23 @@ def resolve_bp(
     return shaped(centre, sigma_bp=sigma_bp, width=width)
 
 
-def log_bp(price: Number, *, reference: float, log: Callable[[Any], Any] = math.log) -> Number:
+def log_bp(price: Number, *, reference: Scale, log: Callable[[Any], Any] = math.log) -> Number:
     """A price as basis points of log return; SQL when given a term and its logarithm."""
     found: Number = 1e4 * log(price / reference)
     return found
 
 
-def leaned(probit: Number, *, sigma_bp: float, width: float) -> Number:
+def leaned(probit: Number, *, sigma_bp: Scale, width: Scale) -> Number:
     """Where the house's shape must stand to rise with the probability of this normal quantile."""
-    return width * sigma_bp * probit
+    found: Number = cast("Any", width * sigma_bp * probit)
+    return found
 
 
-def shaped(centre: Number, *, sigma_bp: float, width: float) -> tuple[Number, Number, Number]:
+def shaped(centre: Number, *, sigma_bp: Scale, width: Scale) -> tuple[Number, Number, Number]:
     """The house's shape around `centre`, basis points."""
     low, middle, high = (centre + width * level * sigma_bp for level in LEVELS)
-    return low, middle, high
+    found: tuple[Number, Number, Number] = cast("Any", (low, middle, high))
+    return found
 
 
 def probit(entry: Entry) -> float:

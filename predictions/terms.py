@@ -6,7 +6,7 @@ row: the rule exists once. Both sides work in IEEE doubles, in the order the rul
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,13 @@ class Term:
     def __truediv__(self, other: "float | Term") -> "Term":
         return Term(f"({self.sql} / {text(other)})")
 
+    def __rtruediv__(self, other: float) -> "Term":
+        return Term(f"({text(other)} / {self.sql})")
+
 
 NO_FRACTION = 1.5 * 2.0**52
 Number = TypeVar("Number", float, Term)
+Scale: TypeAlias = float | Term  # a number in the statement, or a column: each row has its own
 
 
 def text(number: "float | Term") -> str:

@@ -72,6 +72,12 @@ def spread(basis_points: float | None) -> str:
 
 
 @register.filter
+def portion(share: float | None) -> str:
+    """A share from 0 to 1 as a percentage."""
+    return ABSENT if share is None else f"{100 * share:.0f}{THIN}%"
+
+
+@register.filter
 def stamp(at: datetime | None) -> SafeString | str:
     """A time element, to the minute."""
     if at is None:

@@ -10,14 +10,13 @@ from django.db import connection
 
 from league import gate
 from league.models import Round
-from predictions import entry_forms, terms
+from predictions import terms
 from predictions.forecasters import crowd
-from predictions.models.prediction import Basis, Form
-from predictions.scoring import rules
+from predictions.scoring import levels, rules
 from predictions.scoring.groups import Group, Median
 from predictions.terms import Term
 
-LEVELS: Final = ("low", "middle", "high")
+LEVELS: Final = levels.NAMES
 # Entries in the order they are committed: see predictions.leaves. Beside a window PostgreSQL
 # computes the levels once a row; merged into the rule they would be computed at every mention.
 ENTRIES: Final = """
@@ -70,9 +69,9 @@ def medians(round_: Round, *, of: Sequence[Group]) -> list[Median]:
             found[place].append(bp)
     made = []
     for number, group in enumerate(of):
-        *levels, (members,) = found[number * len(ASKED) :][: len(ASKED)]
+        *middles, (members,) = found[number * len(ASKED) :][: len(ASKED)]
         if members >= group.least:
-            made.append(Median(group, int(members), crowd.between(levels)))
+            made.append(Median(group, int(members), crowd.between(middles)))
     return made
 
 
@@ -105,22 +104,13 @@ def _milli(round_: Round) -> Term:
 
 def _levels(round_: Round) -> str:
     """The columns low, middle and high: what entry_forms.resolve_bp makes of a word."""
-    scale = {"sigma_bp": round_.sigma_bp or 0.0, "width": round_.width or 0.0}
-    lean = entry_forms.leaned(Term("word.probit"), **scale)
-    centre = terms.either(f"word.form = '{Form.PROB_UP}'", lean, _bp("word.p50", round_))
-    shape = entry_forms.shaped(centre, **scale)
-    given = [_bp(f"word.{column}", round_) for column in ("p10", "p50", "p90")]
-    is_given = f"word.form = '{Form.QUANTILES}'"
-    return ", ".join(
-        f"{terms.either(is_given, own, house).sql} AS {level}"
-        for own, house, level in zip(given, shape, LEVELS, strict=True)
+    return levels.columns(
+        levels.Frozen(
+            reference=float(round_.reference_price or 0),
+            sigma_bp=round_.sigma_bp or 0.0,
+            width=round_.width or 0.0,
+        )
     )
-
-
-def _bp(column: str, round_: Round) -> Term:
-    value = terms.double(column)
-    price = entry_forms.log_bp(value, reference=float(round_.reference_price or 0), log=terms.log)
-    return terms.either(f"word.basis = '{Basis.RETURN}'", value, price)
 
 
 def _run(statement: str, values: Sequence[Any]) -> int:

@@ -200,11 +200,16 @@ def test_a_private_league_is_not_found_by_outsiders_but_by_staff(
         f"/api/v1/rounds/{round_.pk}/prediction",
         "/api/v1/leaderboard?season=hidden",
         "/api/v1/verdict?season=hidden",
+        "/api/v1/versus?players=alice,bob&season=hidden",
+        "/api/v1/players/alice/track-record?season=hidden",
+        "/api/v1/players/alice/calibration?season=hidden",
+        "/api/v1/players/alice/rating-history?season=hidden",
+        "/api/v1/seasons/hidden/scores",
     ]
     for path in paths:
         assert client.get(path, **bearer(world.bob_key)).status_code == 404, path
     entry = json.dumps({"form": "prob_up", "prob_up": "0.5"})
-    answer = client.post(paths[-3], entry, "application/json", **bearer(world.bob_key))
+    answer = client.post(paths[7], entry, "application/json", **bearer(world.bob_key))
     assert answer.status_code == 404
     for listing in ("/api/v1/leagues", "/api/v1/seasons", "/api/v1/rounds?season=hidden"):
         assert "hidden" not in client.get(listing).content.decode().replace("?season=hidden", "")

@@ -76,7 +76,8 @@ def addresses(room: showroom.Showroom) -> list[str]:
     rounds = (room.open, room.running, room.held, room.final, room.void)
     return [
         "/", "/?horizon=24h", "/leaderboard", "/leaderboard?kind=ai", "/leaderboard?horizon=24h",
-        "/how-scoring-works", *[f"/rounds/{round_.pk}" for round_ in rounds],
+        "/how-scoring-works", "/players/person-0", "/players/crowd", "/players/a-bot?horizon=24h",
+        *[f"/rounds/{round_.pk}" for round_ in rounds],
     ]  # fmt: skip
 
 
@@ -126,7 +127,8 @@ def test_an_unchanged_page_is_not_sent_twice(client: Client, room: showroom.Show
 
 @pytest.mark.parametrize(
     "address",
-    ["/?horizon=3h", "/?horizon=7d", "/?season=nope", "/leaderboard?kind=god", "/rounds/1",
+    ["/players/nobody", "/players/person-0?horizon=7d",
+     "/?horizon=3h", "/?horizon=7d", "/?season=nope", "/leaderboard?kind=god", "/rounds/1",
      "/rounds/01900000-0000-7000-8000-000000000000", "/?season=" + "x" * 300,
      "/leaderboard?season=%F0%9F%98%80"],
 )  # fmt: skip
@@ -279,6 +281,29 @@ def test_a_round_locked_but_unpriced_shows_words_as_given(
     assert "as given" in read(client, f"/rounds/{room.running.pk}")
 
 
+# -- a player ------------------------------------------------------------------------------------
+def test_a_players_page_shows_how_well_the_quantiles_held(
+    client: Client, room: showroom.Showroom
+) -> None:
+    body = read(client, "/players/person-0")
+    assert '<svg class="calibration-svg"' in body
+    assert "of 1 outcomes over 1 locks fell between p10 and p90" in body
+    assert body.count('<circle class="dot"') == 3
+    assert "between p10 and p90</th>" in body
+    assert "What the rating is made of" in body
+    assert "/api/v1/players/person-0/calibration?season=spring&amp;format=csv" in body
+    crowd = read(client, "/players/crowd")
+    assert "the crowd is derived from the humans' entries" in crowd.replace("&#x27;", "'")
+
+
+def test_a_player_of_a_private_season_has_an_empty_page(
+    client: Client, room: showroom.Showroom
+) -> None:
+    League.objects.filter(pk=room.league.pk).update(visibility="private")
+    assert "No season has begun yet" in read(client, "/players/person-0")
+    assert client.get("/players/person-0?season=spring").status_code == 404
+
+
 # -- how scoring works ---------------------------------------------------------------------------
 def test_the_worked_example_is_the_designs(client: Client) -> None:
     """The published table of the rule, cell by cell."""
@@ -337,6 +362,7 @@ def test_time_left_is_said_in_words(seconds: int, text: str) -> None:
 def test_every_page_route_has_a_name() -> None:
     assert {route.name for route in page_urls.page_urls} == {
         "board-page",
+        "player-page",
         "round-page",
         "scoring-page",
     }
