@@ -24,6 +24,8 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "predictions.commit_locked": ("tick", 5),
     "predictions.grade_settled": ("tick", 5),
     "leaderboard.publish_standings": ("work", 10),
+    "league.deliver_webhooks": ("work", 10),  # longer than a look may take
+    "predictions.tell_owners": ("work", 10),
     "league.forget_answers": ("work", 3600),
     "chain.pump": ("chain", 5),
 }

@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from league import calendar, history, leftovers, rounds
+from league.webhooks import sweep
 
 
 @shared_task(name="league.schedule_rounds")
@@ -31,3 +32,8 @@ def advance_rounds(*, now: datetime, **_: Any) -> None:
 @shared_task(name="league.forget_answers")
 def forget_answers(*, now: datetime, **_: Any) -> None:
     leftovers.forget(now=now)
+
+
+@shared_task(name="league.deliver_webhooks")
+def deliver_webhooks(*, now: datetime, **_: Any) -> None:
+    sweep.deliver(now=now)

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from predictions import commitments, house_picks
+from predictions import commitments, house_picks, news
 from predictions.scoring import grading
 
 
@@ -23,3 +23,8 @@ def commit_locked(*, now: datetime, **_: Any) -> None:
 @shared_task(name="predictions.grade_settled", soft_time_limit=240, time_limit=270)
 def grade_settled(*, now: datetime, **_: Any) -> None:
     grading.grade(now=now)
+
+
+@shared_task(name="predictions.tell_owners")
+def tell_owners(*, now: datetime, **_: Any) -> None:
+    news.tell(now=now)

@@ -33,7 +33,7 @@ PLAYED = (
     "chain.Anchor", "chain.LedgerEntry", "leaderboard.Standing", "leaderboard.Board",
     "predictions.Score", "predictions.Tally", "predictions.Commitment", "predictions.Revision",
     "predictions.Prediction", "predictions.Settlement", "predictions.Tree",
-    "league.RoundEvent", "league.Round", "markets.Observation", "markets.Quote",
+    "league.Errand", "league.RoundEvent", "league.Round", "markets.Observation", "markets.Quote",
 )  # fmt: skip
 ENDED = {Status.FINAL, Status.VOID}
 
