@@ -15,8 +15,8 @@ from league import departure
 from league.models import Round, Season
 from league.models.delivery import EventType
 from league.models.round import Status
-from league.webhooks import outbox
-from league.webhooks.outbox import News
+from league.webhooks import audience
+from league.webhooks.audience import News
 
 logger = logging.getLogger(__name__)
 OVER: Final = (Status.FINAL, Status.VOID)
@@ -90,15 +90,15 @@ def _finish(season: Season, *, now: datetime) -> bool:
         at=now,
         data={"season": season.slug, "is_simulated": season.is_simulated},
         paths={
-            "season": f"{outbox.API}/seasons/{season.slug}",
-            "leaderboard": f"{outbox.API}/leaderboard?season={season.slug}",
+            "season": f"{audience.API}/seasons/{season.slug}",
+            "leaderboard": f"{audience.API}/leaderboard?season={season.slug}",
         },
-        is_private=outbox.is_private(season),
+        is_private=audience.is_private(season),
     )
     with transaction.atomic(durable=True):
         if not Season.objects.filter(pk=season.pk, finished_at=None).update(finished_at=now):
             return False
-        outbox.tell([news], now=now)
+        audience.tell([news], now=now)
     return True
 
 

@@ -16,8 +16,8 @@ from league import departure
 from league.models import Errand
 from league.models.delivery import EventType
 from league.models.errand import About
-from league.webhooks import outbox
-from league.webhooks.outbox import News
+from league.webhooks import audience
+from league.webhooks.audience import News
 from predictions import proofs
 from predictions.models import Prediction
 
@@ -58,7 +58,7 @@ def _run(errand: Errand, *, now: datetime) -> int:
     news = list(_news(errand, at=at))
     with transaction.atomic(durable=True):
         done, _ = Errand.objects.filter(pk=errand.pk).delete()
-        return outbox.tell(news, now=now) if done else 0
+        return audience.tell(news, now=now) if done else 0
 
 
 def _put_off(errand: Errand, *, now: datetime) -> int:
@@ -83,21 +83,21 @@ def _news(errand: Errand, *, at: datetime) -> Iterator[News]:
     """Of every entry whose owner listens."""
     type_ = TYPES[errand.about]
     entries = Prediction.objects.filter(
-        round=errand.round, is_withdrawn=False, player__user__in=outbox.accounts(type_)
+        round=errand.round, is_withdrawn=False, player__user__in=audience.accounts(type_)
     )
     for key, handle, account in entries.order_by("pk").values_list(
         "pk", "player__handle", "player__user"
     ):
-        path = f"{outbox.API}/predictions/{key}"
+        path = f"{audience.API}/predictions/{key}"
         yield News(
             type=type_,
             at=at,
-            data=outbox.of_round(errand.round)
+            data=audience.of_round(errand.round)
             | {"prediction": str(key), "player": handle, "about": str(errand.about)},
             paths={
                 "prediction": path,
                 "receipt": f"{path}/receipt",
-                "round": f"{outbox.API}/rounds/{errand.round_id}",
+                "round": f"{audience.API}/rounds/{errand.round_id}",
             },
             account_id=account,
         )

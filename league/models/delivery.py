@@ -33,7 +33,7 @@ ENDED = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED, DeliveryStatus.DROPPED
 
 
 class Outcome(models.TextChoices):
-    """What became of one attempt; empty while it is under way, and for ever if its process died."""
+    """What became of an attempt; empty while it is under way, for ever if its process died."""
 
     OK = "ok"
     GONE = "gone"

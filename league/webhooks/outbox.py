@@ -1,29 +1,28 @@
-"""From what happened to messages on their way: a delivery for everyone who listens.
+"""From what happened to messages on their way: every transition of a round is told once.
 
-Every transition of a round left a row in its own commit (RoundEvent); here each such row is told
-once. What is to be told of a round's entries becomes an errand, because only the app above knows
-who entered.
+Each left a row in its own commit (RoundEvent). What is to be told of a round's entries becomes an
+errand, because only the app above knows who entered.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from django.db import transaction
 
 from league import departure
-from league.models import Delivery, Errand, League, Round, RoundEvent, Season, Webhook
+from league.models import Delivery, Errand, RoundEvent
 from league.models.delivery import EventType
 from league.models.errand import About
 from league.models.round import Status
+from league.webhooks import audience
+from league.webhooks.audience import API, Listener, News
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 500
 BATCHES: Final = 10  # in one look
 MOST_MADE: Final = 10_000  # by one transaction
-API: Final = "/api/v1"
 TYPES: Final[Mapping[str, EventType]] = {
     Status.OPEN: EventType.ROUND_OPENED,
     Status.LOCKED: EventType.ROUND_LOCKED,
@@ -40,39 +39,9 @@ ERRANDS: Final[Mapping[str, Mapping[About, EventType]]] = {
 }
 
 
-class Listener(NamedTuple):
-    webhook_id: Any
-    account_id: int
-    is_staff: bool
-    events: Sequence[str]
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """One thing that happened: ids, and paths of this site by name.
-
-    `account_id` is whose it is alone; without one it is for all who may see its league.
-    """
-
-    type: EventType
-    at: datetime
-    data: Mapping[str, str | int | bool]
-    paths: Mapping[str, str] = field(default_factory=dict)
-    account_id: int | None = None
-    is_private: bool = False
-
-    def concerns(self, listener: Listener) -> bool:
-        if self.type not in listener.events:
-            return False
-        if self.account_id is not None:
-            return self.account_id == listener.account_id
-        return listener.is_staff or not self.is_private
-
-
 def publish(*, now: datetime) -> int:
     """Tell of the transitions nobody was told of. Returns the deliveries made."""
-    heard = listeners()
+    heard = audience.listeners()
     if not heard:
         RoundEvent.objects.filter(is_told=False).update(is_told=True)
         return 0
@@ -84,37 +53,6 @@ def publish(*, now: datetime) -> int:
         if len(batch) < size:
             break
     return made
-
-
-def tell(news: Iterable[News], *, now: datetime) -> int:
-    """A delivery for each listener each one concerns; in the transaction of what it tells of."""
-    return len(Delivery.objects.bulk_create(_spread(news, listeners(), now=now)))
-
-
-def listeners() -> list[Listener]:
-    rows = Webhook.objects.listening().order_by("pk")
-    found = rows.values_list("pk", "account_id", "account__is_staff", "events", "origin")
-    return [Listener(*row) for row in found]
-
-
-def accounts(type_: EventType) -> set[int]:
-    """Who listens to one type."""
-    return {one.account_id for one in listeners() if type_ in one.events}
-
-
-def of_round(round_: Round) -> dict[str, str | int | bool]:
-    """What every message about a round says of it. Its season must be at hand."""
-    return {
-        "round": str(round_.pk),
-        "season": round_.season.slug,
-        "asset": round_.asset_id,
-        "horizon": round_.horizon,
-        "is_simulated": round_.season.is_simulated,
-    }
-
-
-def is_private(season: Season) -> bool:
-    return season.league.visibility == League.Visibility.PRIVATE
 
 
 def _publish_all(
@@ -138,7 +76,7 @@ def _publish(batch: Sequence[RoundEvent], heard: Sequence[Listener], *, now: dat
             transaction.set_rollback(True)
             return 0
         news = [found for event in batch if (found := _news(event)) is not None]
-        made = Delivery.objects.bulk_create(_spread(news, heard, now=now))
+        made = Delivery.objects.bulk_create(audience.spread(news, heard, now=now))
         Errand.objects.bulk_create(_errands(batch, wanted, now=now), ignore_conflicts=True)
     return len(made)
 
@@ -160,9 +98,9 @@ def _news(event: RoundEvent) -> News | None:
     return News(
         type=type_,
         at=event.at,
-        data=of_round(event.round) | {"version": event.version},
+        data=audience.of_round(event.round) | {"version": event.version},
         paths={"round": f"{API}/rounds/{event.round_id}"},
-        is_private=is_private(event.round.season),
+        is_private=audience.is_private(event.round.season),
     )
 
 
@@ -180,25 +118,4 @@ def _errands(
         if not _is_return(event)
         for about, type_ in ERRANDS.get(event.to_status, {}).items()
         if type_ in wanted
-    ]
-
-
-def _spread(
-    news: Iterable[News], heard: Sequence[Listener], *, now: datetime
-) -> list[Delivery]:
-    return [
-        Delivery(
-            webhook_id=listener.webhook_id,
-            type=one.type,
-            at=one.at,
-            data={
-                **one.data,
-                "urls": {name: listener.origin + path for name, path in one.paths.items()},
-            },
-            due_at=now,
-            created_at=now,
-        )
-        for one in news
-        for listener in heard
-        if one.concerns(listener)
     ]

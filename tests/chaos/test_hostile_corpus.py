@@ -38,7 +38,8 @@ ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
 FORMS = re.compile(r"/(add|change|password)/$|login/$|password_change/$")
 WRITING = ("POST", "PUT", "POST", "PATCH", "POST", "DELETE") * 4
 WRITTEN = (
-    b"/prediction", b"/keys", b"/me", b"/bots", b"/predict", b"/verify", b"/register", b"/webhooks",
+    b"/prediction", b"/keys", b"/me", b"/bots", b"/predict", b"/verify", b"/register",
+    b"/webhooks",
 )  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)\$?")
 

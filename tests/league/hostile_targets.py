@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables
 """Where strangers would like to have us send something, and what their names may resolve to."""
 
 from typing import Final

@@ -16,8 +16,10 @@ from tests.league.receivers import NAME, Receiver
 HASTE_S = 0.6
 
 
-def loopback(**options: float) -> http.Http:
-    return http.Http(allow_loopback=True, resolve=lambda *_: ["127.0.0.1"], **options)  # type: ignore[arg-type]
+def loopback(*, timeout_s: float = http.TIMEOUT_S) -> http.Http:
+    return http.Http(
+        allow_loopback=True, resolve=lambda *_: ["127.0.0.1"], timeout_s=timeout_s
+    )
 
 
 def post(courier: http.Http, url: str) -> Answer:

@@ -17,9 +17,9 @@ from league.models import Attempt, Delivery, Webhook
 from league.models.delivery import Outcome
 from league.models.webhook import Stopped
 from league.webhooks import (
+    audience,
     deliveries,
     endpoints,
-    outbox,
     retries,
     secrets,
     signatures,
@@ -128,7 +128,7 @@ def test_410_stops_the_webhook_and_drops_what_was_on_its_way() -> None:
     assert (made.is_active, made.stopped) == (False, "gone")
     assert (fresh(sent).status, fresh(waiting).status) == ("failed", "dropped")
     assert log(sent) == [("gone", 410)]
-    assert not outbox.listeners()
+    assert not audience.listeners()
 
 
 def test_a_stopped_one_can_be_activated_and_hears_from_then_on() -> None:

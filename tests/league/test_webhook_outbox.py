@@ -15,7 +15,7 @@ from league.models.delivery import EventType
 from league.models.round import Status
 from league.models.webhook import Stopped
 from league.transitions import Step
-from league.webhooks import endpoints, outbox
+from league.webhooks import audience, endpoints, outbox
 from tests import disk, factories
 from tests.factories import NOON
 from tests.league import webhook_world as worlds
@@ -155,14 +155,14 @@ def test_one_poisoned_event_keeps_no_other_untold(monkeypatch: pytest.MonkeyPatc
     season = factories.season(factories.league(symbols=["BTC", "ETH"]))
     for symbol in ("BTC", "ETH"):
         factories.opened(factories.round_of(season, locks_at=NOON, symbol=symbol))
-    usual = outbox.of_round
+    usual = audience.of_round
 
     def poisoned(round_: Round) -> dict[str, Any]:
         if round_.asset_id == "BTC":
             raise ZeroDivisionError("a bug nobody thought of")
         return usual(round_)
 
-    monkeypatch.setattr(outbox, "of_round", poisoned)
+    monkeypatch.setattr(audience, "of_round", poisoned)
     assert outbox.publish(now=NOON) == 1
     assert [one.data["asset"] for one in Delivery.objects.all()] == ["ETH"]
     assert RoundEvent.objects.untold().count() == 1

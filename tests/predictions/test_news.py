@@ -1,4 +1,4 @@
-"""Owners hear of their own entries: once scored, once anchored; nobody else does, nothing early."""
+"""Owners hear of their own entries, once scored and once anchored; nobody else does."""
 
 from datetime import timedelta
 from typing import Any
