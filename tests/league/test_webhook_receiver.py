@@ -1,11 +1,12 @@
 """The example for bot authors against real deliveries on loopback, through the one courier."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -38,14 +39,16 @@ def running(port: int, secret: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.wait(timeout=10)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def until_it_answers(port: int) -> None:
     ends_s = time.monotonic() + 20
     while True:
         try:
-            HTTPConnection("127.0.0.1", port, timeout=1).connect()
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             assert time.monotonic() < ends_s, "the receiver did not start"
             time.sleep(0.05)
@@ -54,9 +57,10 @@ def until_it_answers(port: int) -> None:
 
 
 def post(port: int, headers: dict[str, str], body: bytes) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request("POST", "/", body, headers)
-    return connection.getresponse().status
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("POST", "/", body, headers)
+        with connection.getresponse() as answer:
+            return answer.status
 
 
 def test_a_real_delivery_is_verified_and_a_forged_one_is_not(settings: Any) -> None:
@@ -81,7 +85,8 @@ def test_a_real_delivery_is_verified_and_a_forged_one_is_not(settings: Any) -> N
         assert look(now + timedelta(seconds=8)) == 1  # the old secret still counts
         assert fresh(other).status == "delivered"
         process.terminate()
-        printed = process.communicate(timeout=10)[0].splitlines()
+        assert process.stdout is not None
+        printed = process.stdout.read().splitlines()
     assert [line.split(" ")[1] for line in printed] == ["webhook.ping", "webhook.ping"]
 
 

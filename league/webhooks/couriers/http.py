@@ -72,6 +72,8 @@ class Http:
                 return _exchange(line, target, parcel)
         except ssl.SSLCertVerificationError:
             return base.Answer(Outcome.UNTRUSTED)
+        except TimeoutError:
+            return base.Answer(Outcome.TIMEOUT)
         except (OSError, http.client.HTTPException):
             is_late = time.monotonic() >= line.ends_s
             return base.Answer(Outcome.TIMEOUT if is_late else Outcome.UNREACHABLE)
@@ -144,10 +146,11 @@ def _exchange(line: Line, target: Target, parcel: base.Parcel) -> base.Answer:
     with contextlib.closing(connection):
         headers = {"Host": _authority(target), "Connection": "close", **parcel.headers}
         connection.request("POST", target.path, parcel.body, headers)
-        response = connection.getresponse()
-        with contextlib.suppress(OSError, http.client.HTTPException):  # the status is the answer
-            response.read(BODY_BYTES)
-        return base.answered(response.status)
+        with connection.getresponse() as response:
+            status = response.status  # the answer, whatever becomes of the body
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                response.read(BODY_BYTES)
+        return base.answered(status)
 
 
 def _authority(target: Target) -> str:
