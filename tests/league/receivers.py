@@ -56,8 +56,6 @@ class Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the courier has had enough, as it should
             self.tell(here, here.statuses[turn])
 
-    do_GET = do_POST
-
     def tell(self, here: Receiver, status: int) -> None:
         for byte in here.raw:
             time.sleep(here.pause_s)

@@ -14,7 +14,7 @@ from league.clock import FixedClock
 from league.models import Delivery, Errand, Player, Round
 from league.players import Profile
 from league.webhooks import outbox
-from predictions import commitments, news, submissions
+from predictions import commitments, news, proofs, submissions
 from predictions.models import Prediction
 from predictions.scoring import grading
 from tests import factories
@@ -150,7 +150,7 @@ def test_one_poisoned_errand_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug nobody thought of")
 
-    monkeypatch.setattr(news.proofs, "anchor_of", broken)
+    monkeypatch.setattr(proofs, "anchor_of", broken)
     assert look(END) == 1
     assert told("prediction.scored")[0]["round"] == str(round_.pk)
     assert {one.about for one in Errand.objects.all()} == {"commitment", "settlement"}
