@@ -59,15 +59,11 @@ class Delivery(models.Model):
     """One message to one webhook; its id is the message's, the same for every attempt."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    webhook = models.ForeignKey(
-        "league.Webhook", models.CASCADE, related_name="+", db_index=False
-    )
+    webhook = models.ForeignKey("league.Webhook", models.CASCADE, related_name="+", db_index=False)
     type = models.CharField(max_length=20, choices=EventType)
     at = models.DateTimeField(help_text="When it happened.")
     data = models.JSONField()
-    status = models.CharField(
-        max_length=9, choices=DeliveryStatus, default=DeliveryStatus.PENDING
-    )
+    status = models.CharField(max_length=9, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
     step = models.PositiveSmallIntegerField(
         default=0, help_text="Attempts begun since it was made or replayed."
     )

@@ -72,9 +72,7 @@ def is_private(season: Season) -> bool:
     return season.league.visibility == League.Visibility.PRIVATE
 
 
-def spread(
-    news: Iterable[News], heard: Sequence[Listener], *, now: datetime
-) -> list[Delivery]:
+def spread(news: Iterable[News], heard: Sequence[Listener], *, now: datetime) -> list[Delivery]:
     """Not saved yet."""
     return [
         Delivery(

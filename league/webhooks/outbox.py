@@ -55,9 +55,7 @@ def publish(*, now: datetime) -> int:
     return made
 
 
-def _publish_all(
-    batch: Sequence[RoundEvent], heard: Sequence[Listener], *, now: datetime
-) -> int:
+def _publish_all(batch: Sequence[RoundEvent], heard: Sequence[Listener], *, now: datetime) -> int:
     """At once; where that fails unexpectedly one by one: a poisoned one keeps no other untold."""
     try:
         return _publish(batch, heard, now=now)
@@ -109,9 +107,7 @@ def _is_return(event: RoundEvent) -> bool:
     return event.to_status == Status.LOCKED and event.from_status != Status.OPEN
 
 
-def _errands(
-    batch: Sequence[RoundEvent], wanted: set[str], *, now: datetime
-) -> list[Errand]:
+def _errands(batch: Sequence[RoundEvent], wanted: set[str], *, now: datetime) -> list[Errand]:
     return [
         Errand(round_id=event.round_id, about=about, created_at=now, due_at=now)
         for event in batch

@@ -11,9 +11,7 @@ from typing import Final
 
 LONGEST: Final = 500
 # One reading only: no user, no fragment, nothing that two parsers could take for different things.
-SHAPE: Final = re.compile(
-    r"(https?)://([A-Za-z0-9._:\[\]-]+)(/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*)?"
-)
+SHAPE: Final = re.compile(r"(https?)://([A-Za-z0-9._:\[\]-]+)(/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*)?")
 LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 # A last label begins with a letter: 127.1, 0x7f.1 and 2130706433 are numbers to a resolver.
 NAME: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:{LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")

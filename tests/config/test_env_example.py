@@ -88,7 +88,8 @@ def test_the_values_of_the_example_are_the_defaults(tmp_path: Path) -> None:
         ),
         (
             {
-                "ALLOWED_HOSTS": "a.example.org", "SECRET_KEY": "k" * 60,
+                "ALLOWED_HOSTS": "a.example.org",
+                "SECRET_KEY": "k" * 60,
                 "WEBHOOK_LOOPBACK": "true",
             },
             ["WEBHOOK_LOOPBACK"],

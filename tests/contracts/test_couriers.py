@@ -77,9 +77,7 @@ def test_a_message_arrives_as_it_was_signed(staged: Set) -> None:
         (429, Outcome.REFUSED), (500, Outcome.REFUSED), (503, Outcome.REFUSED),
     ],
 )  # fmt: skip
-def test_a_status_is_an_answer_and_its_meaning(
-    staged: Set, status: int, outcome: Outcome
-) -> None:
+def test_a_status_is_an_answer_and_its_meaning(staged: Set, status: int, outcome: Outcome) -> None:
     with staged(status) as stage:
         assert stage.post() == Answer(outcome, status)
         assert len(stage.got()) == 1

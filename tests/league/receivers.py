@@ -1,13 +1,13 @@
 """Receivers of webhooks on loopback, well-behaved or not, in the clear or over TLS."""
 
 import contextlib
-import datetime
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,11 @@ class Handler(BaseHTTPRequestHandler):
             self.tell(here, here.statuses[turn])
 
     def tell(self, here: Receiver, status: int) -> None:
-        for byte in here.raw:
+        for byte in here.raw if here.pause_s else ():
             time.sleep(here.pause_s)
             self.wfile.write(bytes([byte]))
+        if not here.pause_s:
+            self.wfile.write(here.raw)
         if here.raw:
             self.close_connection = True
             return
@@ -122,15 +124,15 @@ class Identity:
 def identity(folder: Path, *, name: str = NAME) -> Identity:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(tz=datetime.UTC)
+    now = datetime.now(tz=UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -17,9 +17,7 @@ HASTE_S = 0.6
 
 
 def loopback(*, timeout_s: float = http.TIMEOUT_S) -> http.Http:
-    return http.Http(
-        allow_loopback=True, resolve=lambda *_: ["127.0.0.1"], timeout_s=timeout_s
-    )
+    return http.Http(allow_loopback=True, resolve=lambda *_: ["127.0.0.1"], timeout_s=timeout_s)
 
 
 def post(courier: http.Http, url: str) -> Answer:

@@ -5,11 +5,9 @@ import logging
 import time
 from datetime import timedelta
 from email.message import Message
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from examples import webhook_receiver
 from league import departure, leftovers
@@ -28,7 +26,6 @@ from league.webhooks import (
 from league.webhooks.couriers import registry
 from league.webhooks.couriers.base import Answer, Parcel
 from league.webhooks.deliveries import NotReplayable
-from tests import disk
 from tests.factories import NOON
 from tests.league import webhook_world as worlds
 from tests.league.webhook_world import HOUR, SECOND, fresh, log, look, receiving
@@ -188,19 +185,6 @@ def test_who_comes_too_late_with_an_answer_changes_nothing() -> None:
     assert deliveries.record(slow, late, took_ms=1, now=NOON + 2 * HOUR) is False
     assert fresh(sent).status == "delivered"
     assert log(sent) == [("refused", 500), ("ok", 204)]
-
-
-def test_senders_at_once_send_once(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
-    with django_db_blocker.unblock(), disk.database(tmp_path):
-        made = worlds.webhook()
-        for _ in range(4):
-            worlds.pinged(made)
-        with receiving(204) as courier:
-            answers = disk.race(*[lambda: look(NOON)] * 4)
-        assert sum(one for one in answers if isinstance(one, int)) == 4
-        ids = [parcel.headers["webhook-id"] for parcel in courier.received]
-        assert (len(ids), len(set(ids))) == (4, 4)
-        assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered"}
 
 
 def test_a_worker_about_to_leave_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

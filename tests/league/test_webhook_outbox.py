@@ -1,13 +1,11 @@
 """What happened is told once to everyone who listens, and only to those who may know."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.urls import resolve
-from pytest_django import DjangoDbBlocker
 
 from league import operations, transitions
 from league.models import Delivery, Errand, League, Round, RoundEvent
@@ -16,7 +14,7 @@ from league.models.round import Status
 from league.models.webhook import Stopped
 from league.transitions import Step
 from league.webhooks import audience, endpoints, outbox
-from tests import disk, factories
+from tests import factories
 from tests.factories import NOON
 from tests.league import webhook_world as worlds
 from tests.league.webhook_world import HOUR, SITE
@@ -178,17 +176,6 @@ def test_a_crowd_of_listeners_makes_smaller_transactions(monkeypatch: pytest.Mon
     for hour in range(3):
         factories.opened(factories.round_of(season, locks_at=NOON + hour * HOUR))
     assert outbox.publish(now=NOON) == 9
-
-
-def test_many_tellers_at_once_tell_once(
-    tmp_path: Path, django_db_blocker: DjangoDbBlocker
-) -> None:
-    with django_db_blocker.unblock(), disk.database(tmp_path):
-        worlds.webhook()
-        worlds.opened()
-        made = disk.race(*[lambda: outbox.publish(now=NOON)] * 5)
-        assert sorted(made, key=str) == [0, 0, 0, 0, 1]
-        assert Delivery.objects.count() == 1
 
 
 def test_the_types_are_a_contract() -> None:

@@ -60,9 +60,7 @@ class Http:
             return base.Answer(Outcome.UNRESOLVED)
         return self._send(target, addresses, parcel)
 
-    def _send(
-        self, target: Target, addresses: Sequence[str], parcel: base.Parcel
-    ) -> base.Answer:
+    def _send(self, target: Target, addresses: Sequence[str], parcel: base.Parcel) -> base.Answer:
         line = Line(self.timeout_s)
         try:
             with contextlib.closing(line):
