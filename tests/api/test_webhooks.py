@@ -94,8 +94,7 @@ def test_no_hostile_url_gets_in_by_making_or_changing(
 
 
 def test_ten_are_all(client: Client, key: Key) -> None:
-    for _ in range(10):
-        path = made(client, key)
+    path = [made(client, key) for _ in range(10)][-1]
     assert (make(client, key).status_code, make(client, key).json()["code"]) == (409, "conflict")
     assert client.delete(path, **key).status_code == 204
     assert make(client, key).status_code == 201

@@ -6,7 +6,7 @@ from typing import Final
 # -- refused as they are given ------------------------------------------------------------------
 URLS: Final = [
     # not ours to speak
-    "", " ", "http://hook.example.org/", "ftp://hook.example.org/", "file:///etc/passwd",
+    "", " ", "http://hook.example.org/", "ftp://hook.example.org/", "file://localhost/etc/passwd",
     "gopher://hook.example.org:70/_", "javascript:alert(1)", "data:text/plain,x", "ws://a.example",
     "//hook.example.org/", "hook.example.org", "https:hook.example.org", "https:/hook.example.org",
     "https:///hook.example.org", "https://", "https://:443/", "HTTPS://hook.example.org/",
