@@ -22,6 +22,7 @@ from league import (
     wallets,
 )
 from league.views import idempotency
+from league.webhooks import deliveries, endpoints, targets
 from markets import assets
 from markets.providers import base as providers
 from predictions import (
@@ -83,6 +84,9 @@ DOMAIN: dict[type[Exception], str] = {
     queries.EntriesSealed: "entries_sealed",
     receipts.NotCommitted: "not_committed",
     seasons.NoAssets: "invalid",
+    deliveries.NotReplayable: "conflict",
+    endpoints.TooManyWebhooks: "conflict",
+    targets.UnsafeTarget: "invalid",
     submissions.Collision: "unavailable",
     reach.EntryTooFar: "entry_too_far",
     score_pages.NoSuchPlace: "malformed",

@@ -17,6 +17,7 @@ from league import departure
 from league import invariants as of_league
 from league.cadence import EPOCH
 from league.models import InvariantReport
+from league.webhooks import invariants as of_webhooks
 from markets import invariants as of_markets
 from predictions import invariants as of_predictions
 
@@ -26,8 +27,8 @@ EVERYTHING: Final = EPOCH
 RECENT: Final = timedelta(hours=6)
 
 _apps: Final = (
-    of_markets.CHECKS, of_chain.CHECKS, of_league.CHECKS, of_predictions.CHECKS,
-    of_leaderboard.CHECKS,
+    of_markets.CHECKS, of_chain.CHECKS, of_league.CHECKS, of_webhooks.CHECKS,
+    of_predictions.CHECKS, of_leaderboard.CHECKS,
 )  # fmt: skip
 IDS: Final = tuple(sorted({id_ for app in _apps for id_ in app}, key=lambda id_: int(id_[1:])))
 CHECKS: Final[tuple[tuple[str, Check], ...]] = tuple(
@@ -35,6 +36,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = tuple(
 )
 OBLIGATIONS: Final = {
     **of_league.WAITING,
+    **of_webhooks.WAITING,
     **of_predictions.WAITING,
     **of_leaderboard.WAITING,
     **of_chain.WAITING,

@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 from chain.models import Anchor, Fate, Sender, Transaction
 from chain.models import Status as AnchorStatus
 from config import invariants
-from league.models import InvariantReport, Round
+from league.models import Delivery, InvariantReport, Round, RoundEvent, Webhook
+from league.models.delivery import DeliveryStatus
 from league.models.player import Kind
 from league.models.round import Status
 from predictions.models import Prediction
@@ -62,6 +63,7 @@ class LeagueCollector(Collector):
         yield from settlement_lag(self.now)
         yield from wishes(self.now)
         yield from transactions()
+        yield from webhooks(self.now)
         yield from invariant_reports(self.now)
         yield from obligations(self.now)
 
@@ -127,6 +129,27 @@ def transactions() -> Iterator[Metric]:
         "league_chain_halted_senders",
         "Accounts that sign nothing until `chain_reconcile`.",
         value=Sender.objects.exclude(halted="").count(),
+    )
+
+
+def webhooks(now: datetime) -> Iterator[Metric]:
+    """A receiver that is down adds to the depth; only what is overdue has an age."""
+    pending = Delivery.objects.filter(status=DeliveryStatus.PENDING).count()
+    untold = RoundEvent.objects.untold().order_by().aggregate(depth=Count("pk"), first=Min("at"))
+    due = Delivery.objects.due(now=now).filter(webhook__in=Webhook.objects.listening())
+    ages = (age(due.aggregate(first=Min("due_at"))["first"], now), age(untold["first"], now))
+    yield GaugeMetricFamily(
+        "league_outbox_depth",
+        "Webhook messages that have not arrived, and events not told yet.",
+        value=pending + untold["depth"],
+    )
+    yield GaugeMetricFamily(
+        "league_outbox_age_seconds", "How overdue the most overdue of them is.", value=max(ages)
+    )
+    yield GaugeMetricFamily(
+        "league_webhooks_failing",
+        "Active webhooks that nothing reached lately.",
+        value=Webhook.objects.listening().exclude(failing_since=None).count(),
     )
 
 

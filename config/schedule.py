@@ -24,6 +24,7 @@ SWEEPS: dict[str, tuple[str, int]] = {
     "predictions.commit_locked": ("tick", 5),
     "predictions.grade_settled": ("tick", 5),
     "leaderboard.publish_standings": ("work", 10),
+    "league.deliver_webhooks": ("work", 10),  # longer than a look may take
     "chain.pump": ("chain", 5),
 }
 # Stages that ride along with another's task: each message costs a worker more than most looks do.
@@ -31,6 +32,7 @@ RIDERS: dict[str, str] = {
     "league.gather_history": "league.schedule_rounds",
     "league.forget_answers": "league.schedule_rounds",
     "predictions.aggregate_priced": "predictions.grade_settled",
+    "predictions.tell_owners": "predictions.grade_settled",
 }
 # What watches the league instead of carrying it: is all as it must be?
 WATCHES: dict[str, tuple[str, int]] = {"config.check_invariants": ("work", 900)}

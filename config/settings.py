@@ -20,6 +20,7 @@ DEBUG = env.flag("DEBUG", default=False)
 INSECURE_KEY = "insecure-development-key-never-use-it-where-anybody-else-can-reach-it"
 LEAST_KEY = 50
 SECRET_KEY = env.text("SECRET_KEY", INSECURE_KEY)
+SECRET_KEY_FALLBACKS = list(env.words("SECRET_KEY_FALLBACKS"))
 ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"))
 PUBLIC = any(
     host not in {"127.0.0.1", "localhost", "[::1]", "testserver"} for host in ALLOWED_HOSTS
@@ -30,6 +31,9 @@ if PUBLIC and (SECRET_KEY == INSECURE_KEY or len(SECRET_KEY) < LEAST_KEY):
     )
 if PUBLIC and (DEBUG or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured("DEBUG and ALLOWED_HOSTS=* are for loopback only.")
+WEBHOOK_LOOPBACK = env.flag("WEBHOOK_LOOPBACK", default=False)
+if PUBLIC and WEBHOOK_LOOPBACK:
+    raise ImproperlyConfigured("WEBHOOK_LOOPBACK is for a league on loopback only.")
 HTTPS = env.flag("HTTPS", default=PUBLIC)
 CORS_ALLOWED_ORIGINS = list(env.origins("ALLOWED_ORIGINS"))
 CSRF_TRUSTED_ORIGINS = list(env.origins("CSRF_TRUSTED_ORIGINS"))
@@ -284,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         "RoundStatusEnum": "league.models.round.Status",
         "AnchorKindEnum": "chain.models.Kind",
         "AnchorStatusEnum": "chain.models.Status",
+        "DeliveryStatusEnum": "league.models.delivery.DeliveryStatus",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -11,8 +11,9 @@ from datetime import datetime
 from chain import anchors
 from leaderboard import finals
 from league import calendar, history, leftovers, rounds
+from league.webhooks import sweep as webhooks
 from markets import quotes
-from predictions import commitments, house_picks, learning
+from predictions import commitments, house_picks, learning, news
 from predictions.scoring import aggregation, grading
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ STAGES: dict[str, Callable[..., int]] = {
     "predictions.grade_settled": grading.grade,
     "leaderboard.publish_standings": finals.publish,
     "chain.pump": anchors.pump,
+    "league.deliver_webhooks": webhooks.deliver,
+    "predictions.tell_owners": news.tell,
     "league.forget_answers": leftovers.forget,
 }
 

@@ -12,16 +12,22 @@ from chain.models import Kind
 from leaderboard import standings
 from leaderboard.models import Board, Standing
 from league import departure
-from league.models import Round
+from league.models import Round, Season
+from league.models.delivery import EventType
 from league.models.round import Status
+from league.webhooks import audience
+from league.webhooks.audience import News
 
 logger = logging.getLogger(__name__)
 OVER: Final = (Status.FINAL, Status.VOID)
 
 
 def publish(*, now: datetime) -> int:
-    """Republish the boards that lag, freeze those of seasons that are over. Returns how many."""
-    return standings.publish(now=now) + freeze(now=now)
+    """Republish the boards that lag, freeze those of seasons that are over, and say so.
+
+    Returns how many.
+    """
+    return standings.publish(now=now) + freeze(now=now) + finish(now=now)
 
 
 def freeze(*, now: datetime) -> int:
@@ -29,6 +35,16 @@ def freeze(*, now: datetime) -> int:
     lagging = set(standings.lagging())
     due = [board for board in complete(now=now) if (board.season_id, board.horizon) not in lagging]
     return sum(_try(board, now=now) for board in due)
+
+
+def finish(*, now: datetime) -> int:
+    """Say of seasons whose boards are all frozen that they are finished. Returns how many."""
+    running = Round.objects.filter(season=OuterRef("pk")).exclude(status__in=OVER)
+    moving = Board.objects.filter(season=OuterRef("pk"), frozen_at=None)
+    over = Season.objects.unfinished(now=now).filter(~Exists(running), ~Exists(moving))
+    due = list(over.select_related("league"))
+    lagging = {season for season, _ in standings.lagging()} if due else set()
+    return sum(_finish(season, now=now) for season in due if season.pk not in lagging)
 
 
 def complete(*, now: datetime) -> QuerySet[Board]:
@@ -64,6 +80,25 @@ def _freeze(board: Board, *, now: datetime) -> bool:
             payload={"season": board.season.slug, "horizon": board.horizon, "count": count},
             now=now,
         )
+    return True
+
+
+def _finish(season: Season, *, now: datetime) -> bool:
+    """Whether this call did it: whoever listens is told in the same commit."""
+    news = News(
+        type=EventType.SEASON_FINISHED,
+        at=now,
+        data={"season": season.slug, "is_simulated": season.is_simulated},
+        paths={
+            "season": f"{audience.API}/seasons/{season.slug}",
+            "leaderboard": f"{audience.API}/leaderboard?season={season.slug}",
+        },
+        is_private=audience.is_private(season),
+    )
+    with transaction.atomic(durable=True):
+        if not Season.objects.filter(pk=season.pk, finished_at=None).update(finished_at=now):
+            return False
+        audience.tell([news], now=now)
     return True
 
 

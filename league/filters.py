@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from league import horizons
 from league.inputs import validate_instant
-from league.models import Player, Round, Season
+from league.models import Delivery, Player, Round, Season
+from league.models.delivery import DeliveryStatus, EventType
 from league.models.player import Kind
 from league.models.round import Status
 from markets.modes import PriceMode
@@ -61,4 +62,13 @@ class PlayerFilter(django_filters.FilterSet):
 
     class Meta:
         model = Player
+        fields: list[str] = []
+
+
+class DeliveryFilter(django_filters.FilterSet):
+    status = django_filters.MultipleChoiceFilter(choices=DeliveryStatus.choices)
+    type = django_filters.MultipleChoiceFilter(choices=EventType.choices)
+
+    class Meta:
+        model = Delivery
         fields: list[str] = []

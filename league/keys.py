@@ -13,7 +13,8 @@ from league.memories import Memory
 from league.models import ApiKey, Player
 
 SHAPE = re.compile(r"\Alg_live_([0-9a-f]{16})_([0-9a-f]{64})\Z")
-SCOPES = ("read", "predict")
+SCOPES = ("read", "predict", "webhook")
+USUAL = ("read", "predict")  # `webhook` stands for the whole account: it is given by name only
 # On a round `r` and its clock: whoever remembered this key may still write with it now.
 STILL_GOOD = """
     AND EXISTS (
@@ -44,7 +45,7 @@ def issue(
     player: Player,
     now: datetime,
     label: str = "",
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] = USUAL,
     expires_at: datetime | None = None,
 ) -> IssuedKey:
     prefix, secret = secrets.token_hex(8), secrets.token_hex(32)

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from league import answers, nonces
+from league.webhooks import deliveries
 
 
 def forget(*, now: datetime) -> int:
-    """Remove old answers and wallet nonces. Returns how many rows."""
-    return answers.forget(now=now) + nonces.forget(now=now)
+    """Remove old answers, wallet nonces and webhook deliveries. Returns how many rows."""
+    return answers.forget(now=now) + nonces.forget(now=now) + deliveries.forget(now=now)

@@ -33,6 +33,19 @@ class Scoped(ScopedOrReadOnly):
         return is_known and super().has_permission(request, view)
 
 
+class WebhookScoped(permissions.BasePermission):
+    """A key needs the scope even for reading: what it reads is its whole account's."""
+
+    message = ScopedOrReadOnly.message
+    code = ScopedOrReadOnly.code
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        del view
+        if isinstance(request.auth, ApiKey):
+            return "webhook" in request.auth.scopes
+        return request.user.is_authenticated
+
+
 def require_identity(request: Request) -> None:
     """For what only some requests to a public address need.
 

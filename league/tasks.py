@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from league import calendar, history, leftovers, rounds
+from league.webhooks import sweep
 
 
 @shared_task(name="league.schedule_rounds")
@@ -23,3 +24,8 @@ def turn_rounds(*, now: datetime, **_: Any) -> None:
 @shared_task(name="league.advance_rounds")
 def advance_rounds(*, now: datetime, **_: Any) -> None:
     rounds.advance(now=now)
+
+
+@shared_task(name="league.deliver_webhooks")
+def deliver_webhooks(*, now: datetime, **_: Any) -> None:
+    sweep.deliver(now=now)

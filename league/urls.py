@@ -1,6 +1,6 @@
 from django.urls import path
 
-from league.views import catalogue, keys, players, rounds, wallets
+from league.views import catalogue, deliveries, keys, players, rounds, wallets, webhooks
 
 urlpatterns = [
     path("time", catalogue.Time.as_view(), name="time"),
@@ -25,6 +25,29 @@ urlpatterns = [
     path("players/<slug:handle>", players.PlayerDetail.as_view(), name="player"),
     path("keys", keys.KeyList.as_view(), name="keys"),
     path("keys/<slug:prefix>", keys.KeyDetail.as_view(), name="key"),
+    path("webhooks", webhooks.WebhookList.as_view(), name="webhooks"),
+    path("webhooks/<uuid:webhook_id>", webhooks.WebhookDetail.as_view(), name="webhook"),
+    path(
+        "webhooks/<uuid:webhook_id>/secret",
+        webhooks.WebhookSecret.as_view(),
+        name="webhook-secret",
+    ),
+    path("webhooks/<uuid:webhook_id>/ping", deliveries.Ping.as_view(), name="webhook-ping"),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries",
+        deliveries.DeliveryList.as_view(),
+        name="webhook-deliveries",
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>",
+        deliveries.DeliveryDetail.as_view(),
+        name="webhook-delivery",
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay",
+        deliveries.Replay.as_view(),
+        name="webhook-replay",
+    ),
     path("users/register", players.Register.as_view(), name="register"),
     path("users/<str:address>", players.UserDetail.as_view(), name="user"),
 ]

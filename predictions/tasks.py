@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from predictions import commitments, house_picks, learning
+from predictions import commitments, house_picks, learning, news
 from predictions.scoring import aggregation, grading
 
 
@@ -24,6 +24,7 @@ def commit_locked(*, now: datetime, **_: Any) -> None:
 def grade_settled(*, now: datetime, **_: Any) -> None:
     aggregation.aggregate(now=now)
     grading.grade(now=now)
+    news.tell(now=now)
 
 
 # Training takes a minute or two; its lease outlasts it.

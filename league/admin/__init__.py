@@ -7,8 +7,12 @@ from league.admin.league import LeagueAdmin
 from league.admin.player import PlayerAdmin
 from league.admin.round import RoundAdmin
 from league.admin.season import SeasonAdmin
+from league.admin.webhook import DeliveryAdmin, WebhookAdmin
 
-__all__ = ["ApiKeyAdmin", "LeagueAdmin", "PlayerAdmin", "RoundAdmin", "SeasonAdmin"]
+__all__ = [
+    "ApiKeyAdmin", "DeliveryAdmin", "LeagueAdmin", "PlayerAdmin", "RoundAdmin", "SeasonAdmin",
+    "WebhookAdmin",
+]  # fmt: skip
 
 admin.site.site_header = "Prediction League"
 admin.site.site_title = "Prediction League"

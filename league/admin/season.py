@@ -18,7 +18,7 @@ from league.models import Season
 
 PINNED = (
     "league", "slug", "name", "price_mode", "starts_at", "ends_at", "rules", "rules_hash",
-    "created_at", "upcoming",
+    "created_at", "finished_at", "upcoming",
 )  # fmt: skip
 SEEN = "_seen"
 

@@ -1,4 +1,6 @@
 from league.models.answer import Answer
+from league.models.delivery import Attempt, Delivery
+from league.models.errand import Errand
 from league.models.event import RoundEvent
 from league.models.heartbeat import Heartbeat
 from league.models.invariant_report import InvariantReport
@@ -8,10 +10,14 @@ from league.models.player import Player
 from league.models.round import Round
 from league.models.season import Season
 from league.models.wallet_nonce import WalletNonce
+from league.models.webhook import Webhook
 
 __all__ = [
     "Answer",
     "ApiKey",
+    "Attempt",
+    "Delivery",
+    "Errand",
     "Heartbeat",
     "InvariantReport",
     "League",
@@ -20,4 +26,5 @@ __all__ = [
     "RoundEvent",
     "Season",
     "WalletNonce",
+    "Webhook",
 ]

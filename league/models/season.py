@@ -12,6 +12,10 @@ class SeasonQuerySet(models.QuerySet["Season"]):
         """Seasons that are not over."""
         return self.filter(ends_at__gt=now)
 
+    def unfinished(self, *, now: datetime) -> "SeasonQuerySet":
+        """Seasons past their end of which nobody has said that everything in them is over."""
+        return self.filter(ends_at__lte=now, finished_at=None).order_by("ends_at", "pk")
+
 
 class Season(models.Model):
     """A run of rounds with one table: locks from starts_at on, settlements until ends_at."""
@@ -27,6 +31,9 @@ class Season(models.Model):
     rules_hash = models.CharField(max_length=64, editable=False)
     is_paused = models.BooleanField(default=False, help_text="No new rounds while paused.")
     created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Its boards were all frozen."
+    )
 
     objects = SeasonQuerySet.as_manager()
 

@@ -32,8 +32,8 @@ class NewKeySerializer(StrictSerializer):
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=keys.SCOPES),
         min_length=1,
-        max_length=2,
-        default=list(keys.SCOPES),
+        max_length=len(keys.SCOPES),
+        default=list(keys.USUAL),
     )
     expires_at = serializers.DateTimeField(
         allow_null=True, default=None, validators=[validate_instant]

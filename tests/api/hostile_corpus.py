@@ -136,6 +136,7 @@ SCALARS: Final = [
 FIELDS: Final = [
     "form", "basis", "p10", "p50", "p90", "point", "prob_up", "handle", "name", "label", "scopes",
     "expires_at", "player", "is_primary", "address", "user_address", "prediction_value",
+    "url", "events", "description", "is_active",
 ]  # fmt: skip
 ENCODED: Final[list[tuple[bytes, str]]] = [
     (b"", JSON), (b" ", JSON), (b"{", JSON), (b"}", JSON), (b'{"a"', JSON), (b"{'a': 1}", JSON),

@@ -8,7 +8,7 @@ from django.core.management import call_command
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 TAGS = {
     "auth", "chain", "keys", "leaderboard", "league", "markets", "players", "predecessor",
-    "predictions", "proofs", "rounds", "users",
+    "predictions", "proofs", "rounds", "users", "webhooks",
 }  # fmt: skip
 
 

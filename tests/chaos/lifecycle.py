@@ -34,7 +34,7 @@ PLAYED = (
     "predictions.Score", "predictions.Tally", "predictions.Commitment", "predictions.Revision",
     "predictions.Cost", "predictions.Prediction", "predictions.Settlement", "predictions.Tree",
     "predictions.Aggregate", "predictions.Trial",
-    "league.RoundEvent", "league.Round", "markets.Observation", "markets.Quote",
+    "league.Errand", "league.RoundEvent", "league.Round", "markets.Observation", "markets.Quote",
 )  # fmt: skip
 ENDED = {Status.FINAL, Status.VOID}
 

@@ -22,6 +22,8 @@ from django.urls import resolve
 from django.utils import timezone
 from django_celery_beat import models as beat
 
+from league.models import Delivery, Webhook
+from league.webhooks import deliveries, endpoints
 from tests import urlconf
 from tests.api import hostile_corpus as corpus
 from tests.api import hostile_forms, hostile_requests
@@ -35,7 +37,10 @@ WHO = ("anonymous", "bot key", "session", "staff")
 ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
 FORMS = re.compile(r"/(add|change|password)/$|login/$|password_change/$")
 WRITING = ("POST", "PUT", "POST", "PATCH", "POST", "DELETE") * 4
-WRITTEN = (b"/prediction", b"/keys", b"/me", b"/bots", b"/predict", b"/verify", b"/register")
+WRITTEN = (
+    b"/prediction", b"/keys", b"/me", b"/bots", b"/predict", b"/verify", b"/register",
+    b"/webhooks",
+)  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)\$?")
 
 
@@ -79,10 +84,20 @@ def siege(db: None, settings: Any) -> Iterator[Siege]:
     beat.CrontabSchedule.objects.create()
     beat.SolarSchedule.objects.create(event="sunrise", latitude=1, longitude=2)
     beat.ClockedSchedule.objects.create(clocked_time=world.now)
+    subscribed = endpoints.create(
+        account=world.bobs_account,
+        wanted=endpoints.Wanted("https://hook.example.org/", ["round.opened"], "https://a.b"),
+        now=world.now,
+    )
+    deliveries.ping(subscribed.webhook, now=world.now)
     sessions = [session_of(user) for user in (world.bobs_account, staff)]
     key = {"Authorization": f"Bearer {world.alice_key}"}
     access = dict(zip(WHO, ({}, key, *map(cookies, sessions)), strict=True))
-    secrets = [world.alice_key.rpartition("_")[2], *sessions, settings.SECRET_KEY, "argon2$"]
+    key_of = subscribed.secret.removeprefix("whsec_")
+    secrets = [
+        world.alice_key.rpartition("_")[2], key_of, subscribed.webhook.salt, *sessions,
+        settings.SECRET_KEY, "argon2$",
+    ]  # fmt: skip
     with connected():
         yield Siege(world, access, secrets)
 
@@ -176,6 +191,7 @@ def addressed(route: str, world: World, odd: bytes | None = None) -> bytes:
     known = {
         "round_id": world.open_round.pk, "prediction_id": world.scored.pk, "slug": "demo",
         "handle": "alice", "code": "invalid", "address": worlds.ALICE_WALLET, "symbol": "ETH",
+        "webhook_id": Webhook.objects.get().pk, "delivery_id": Delivery.objects.get().pk,
         "prefix": "0" * 16, "app_label": "league", "url": "nowhere", "id": world.bobs_account.pk,
         "content_type_id": ContentType.objects.get_for_model(User).pk,
         "object_id": first_of(*row.groups()) if row else world.bobs_account.pk,

@@ -16,7 +16,7 @@ SHORT_SHARE = 0.05
 STAGES = {
     "league.turn_rounds", "league.advance_rounds", "predictions.commit_locked",
     "predictions.aggregate_priced", "predictions.grade_settled", "leaderboard.publish_standings",
-    "chain.pump",
+    "chain.pump", "league.deliver_webhooks",
     "submit: first word", "submit: revision", "submit: withdrawal", "submit: without a key",
 }  # fmt: skip
 

@@ -27,6 +27,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config import wsgi
+from league import keys
+from league.webhooks import deliveries, endpoints
 from tests.api import world as worlds
 from tests.api.world import ALICE_WALLET, World
 from tests.chaos import report
@@ -70,13 +72,19 @@ def fuzz(db: None, settings: Any) -> Iterator[Fuzz]:
     settings.RATE_LIMIT_RPM = 1_000_000
     settings.ENABLE_USER_REGISTRATION = True
     world = worlds.build(timezone.now().replace(microsecond=0))
-    key = {"Authorization": f"Bearer {world.alice_key}"}
+    key = keys.issue(player=world.alice, now=world.now, scopes=keys.SCOPES).secret
+    access = {"Authorization": f"Bearer {key}"}
     with connected():
-        yield Fuzz(known_of(world), itertools.cycle([key, {}]))
+        yield Fuzz(known_of(world), itertools.cycle([access, {}]))
 
 
 def known_of(world: World) -> dict[str, str]:
+    assert world.alice.user is not None
+    wanted = endpoints.Wanted("https://hook.example.org/", ["round.opened"], "https://a.b")
+    webhook = endpoints.create(account=world.alice.user, wanted=wanted, now=world.now).webhook
     return {
+        "webhook_id": str(webhook.pk),
+        "delivery_id": str(deliveries.ping(webhook, now=world.now).pk),
         "round_id": str(world.open_round.pk),
         "prediction_id": str(world.scored.pk),
         "slug": "demo",

@@ -86,6 +86,14 @@ def test_the_values_of_the_example_are_the_defaults(tmp_path: Path) -> None:
             {"ALLOWED_HOSTS": "a.example.org", "SECRET_KEY": "k" * 60, "DEBUG": "1"},
             ["DEBUG", "loopback"],
         ),
+        (
+            {
+                "ALLOWED_HOSTS": "a.example.org",
+                "SECRET_KEY": "k" * 60,
+                "WEBHOOK_LOOPBACK": "true",
+            },
+            ["WEBHOOK_LOOPBACK"],
+        ),
         ({"SECRET_KEY_FILE": "missing-file"}, ["SECRET_KEY_FILE", "cannot read"]),
         ({"SECRET_KEY": "k", "SECRET_KEY_FILE": "f"}, ["SECRET_KEY", "not both"]),
     ],

@@ -48,7 +48,7 @@ def test_every_check_has_an_id_a_name_of_its_own_and_a_reason() -> None:
 def test_the_ids_come_in_their_order() -> None:
     assert invariants.IDS == (
         "I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I14", "I16", "I17", "I18",
-        "I19", "I20",
+        "I19", "I20", "I22",
     )  # fmt: skip
 
 
@@ -102,6 +102,7 @@ def test_json_is_for_programs() -> None:
     ]
     assert {one["name"]: one["count"] for one in document["waiting"]} == {
         "lock": 2, "reference_price": 0, "settlement_price": 1, "quarantine": 0,
+        "announcement": 0, "errand": 0, "webhook": 0,
         "commitment": 0, "grade": 0, "ending": 0, "board": 0, "anchor": 0,
     }  # fmt: skip
 

@@ -91,6 +91,7 @@ def test_the_stages_come_in_the_order_that_carries_a_round_farthest() -> None:
     order = [
         "gather_history", "schedule_rounds", "advance_rounds", "enter_house_picks",
         "commit_locked", "aggregate_priced", "grade_settled", "publish_standings", "pump",
+        "deliver_webhooks", "tell_owners",
     ]  # fmt: skip
     assert [name for name in names if name in order] == order
 

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import resolve
 
 from chain import anchors, merkle, schema
 from chain.models import Anchor, LedgerEntry
 from leaderboard import finals, standings
 from leaderboard.models import Board, Standing
-from league.models import Round, Season
+from league.models import Delivery, Round, Season
 from tests import factories
 from tests.factories import NOON
 from tests.leaderboard.test_standings import final, publish, season
+from tests.league import webhook_world as worlds
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +87,31 @@ def test_a_frozen_board_is_never_published_again() -> None:
     assert standings.publish(now=END) == 0
     assert not standings._publish(of.pk, "1h", now=END)
     assert Board.objects.get().version == version
+
+
+# -- the season as a whole ----------------------------------------------------------------------
+def test_a_season_is_finished_once_when_all_of_its_boards_are_frozen() -> None:
+    worlds.webhook(events=["season.finished"])
+    of = played()
+    assert finals.finish(now=END) == 0  # its board still moves
+    assert finals.publish(now=END) == 2
+    assert finals.publish(now=END + timedelta(hours=1)) == 0
+    of.refresh_from_db()
+    assert of.finished_at == END
+    told = Delivery.objects.get()
+    urls = told.data.pop("urls")
+    assert (told.type, told.at) == ("season.finished", END)
+    assert told.data == {"season": of.slug, "is_simulated": True}
+    paths = {name: url.removeprefix(worlds.SITE).partition("?")[0] for name, url in urls.items()}
+    names = {name: resolve(path).url_name for name, path in paths.items()}
+    assert names == {"season": "season", "leaderboard": "leaderboard"}
+
+
+def test_a_season_with_a_round_under_way_or_before_its_end_is_not_finished() -> None:
+    of = played()
+    assert finals.finish(now=END - timedelta(seconds=1)) == 0
+    finals.freeze(now=END)
+    late = factories.round_of(of, locks_at=NOON, horizon="24h")
+    assert finals.finish(now=END) == 0
+    Round.objects.filter(pk=late.pk).update(status="void")
+    assert finals.finish(now=END) == 1
