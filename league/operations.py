@@ -45,7 +45,7 @@ def accept(round_: Round, *, reason: str, actor: str, now: datetime) -> bool:
 
     :raises ReasonTooShort: and NotPossible, and nothing is written.
     """
-    _require_reason(reason)
+    require_reason(reason)
     return _go_on(round_, Step("", at=now, reason=reason, actor=actor), is_move_accepted=True)
 
 
@@ -82,12 +82,12 @@ def _go_on(round_: Round, step: Step, **fields: bool) -> bool:
     )
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
     if len(reason.strip()) < LEAST_REASON:
         raise ReasonTooShort(f"Give a reason of at least {LEAST_REASON} characters.")
 
 
 def _require(round_: Round, to: str, reason: str) -> None:
-    _require_reason(reason)
+    require_reason(reason)
     if to not in GRAPH[round_.status]:
         raise NotPossible(f"A {round_.status} round cannot become {to}.")

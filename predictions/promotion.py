@@ -46,9 +46,9 @@ def _judge(shadow: ModelVersion, *, now: datetime) -> bool:
         seconds_per_thousand=float(shadow.metrics.get("seconds_per_thousand", gate.SLOWEST_S)),
     )
     if decision.verdict == "promote":
-        return succession.promote(shadow, by=GATE, reason=decision.reason, now=now)
+        return succession.promote(shadow, actor=GATE, reason=decision.reason, now=now)
     if decision.verdict == "refuse":
-        return succession.retire(shadow, by=GATE, reason=f"refused: {decision.reason}", now=now)
+        return succession.retire(shadow, actor=GATE, reason=f"refused: {decision.reason}", now=now)
     return False
 
 
@@ -57,8 +57,10 @@ def _watch(champion: ModelVersion, *, now: datetime) -> bool:
     try:
         versions.check(champion)
     except versions.TamperedArtifact:
-        return succession.retire(champion, by=GATE, reason="demoted: its bytes changed", now=now)
+        return succession.retire(
+            champion, actor=GATE, reason="demoted: its bytes changed", now=now
+        )
     decision = gate.watch(trials.met(champion, rival=None, since=now - WATCHED))
     if decision.verdict != "refuse":
         return False
-    return succession.retire(champion, by=GATE, reason=f"demoted: {decision.reason}", now=now)
+    return succession.retire(champion, actor=GATE, reason=f"demoted: {decision.reason}", now=now)

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db.models import F
 
-from league import departure
+from league import departure, operations
 from league.horizons import TABLE
 from league.models import Season
 from markets import bars
@@ -32,10 +32,15 @@ def retrain(*, now: datetime) -> int:
     return sum(_attend(course, symbols, now=now) for course, symbols in _courses(now=now))
 
 
-def ask(*, horizon: str, price_mode: str, now: datetime) -> bool:
-    """An operator wants a challenger for this horizon at the next look."""
-    waiting = Apprenticeship.objects.filter(horizon=horizon, price_mode=price_mode)
-    return bool(waiting.update(next_at=now, failures=0))
+def ask(turn: Apprenticeship, *, reason: str, actor: str, now: datetime) -> bool:
+    """An operator wants a challenger at the next look.
+
+    :raises league.operations.ReasonTooShort:
+    """
+    operations.require_reason(reason)
+    extra = {"horizon": turn.horizon, "actor": actor, "reason": reason}
+    logger.info("training asked for", extra=extra)
+    return bool(Apprenticeship.objects.filter(pk=turn.pk).update(next_at=now, failures=0))
 
 
 def _courses(*, now: datetime) -> Iterator[tuple[Course, list[str]]]:

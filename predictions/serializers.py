@@ -147,12 +147,6 @@ class AnchoredSerializer(serializers.Serializer[Any]):
     settlement = serializers.DictField(allow_null=True)
 
 
-class ForecasterSerializer(serializers.Serializer[Any]):
-    handle = serializers.CharField()
-    name = serializers.CharField()
-    kind = serializers.CharField()
-
-
 class PredictSerializer(StrictSerializer):
     user_address = serializers.CharField(max_length=42)
     prediction_value = PlainDecimalField()

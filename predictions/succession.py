@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from league import operations
 from predictions import versions
 from predictions.models import ModelVersion
 from predictions.models.model_version import Standing
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 MOST_SHADOWS: Final = 4
 
 
-class NotServing(Exception):
+class NotServing(operations.NotPossible):
     """The version is not what the verb needs: no champion, or none before it."""
 
 
@@ -48,11 +49,12 @@ def register(candidate: Candidate, course: Course, *, now: datetime, assets: lis
     return True
 
 
-def promote(version: ModelVersion, *, by: str, reason: str, now: datetime) -> bool:
+def promote(version: ModelVersion, *, reason: str, actor: str, now: datetime) -> bool:
     """A shadow takes over from the champion, which retires; older shadows go with it.
 
-    Returns whether this call did it.
+    Returns whether this call did it. :raises league.operations.ReasonTooShort:
     """
+    operations.require_reason(reason)
     with transaction.atomic(durable=True):
         rivals = _siblings(version)
         rivals.filter(status=Standing.CHAMPION).update(
@@ -62,30 +64,36 @@ def promote(version: ModelVersion, *, by: str, reason: str, now: datetime) -> bo
             status=Standing.RETIRED, retired_at=now, reason=f"overtaken by {version}"
         )
         done = ModelVersion.objects.filter(pk=version.pk, status=Standing.SHADOW).update(
-            status=Standing.CHAMPION, promoted_by=by, promoted_at=now, reason=reason[:300]
+            status=Standing.CHAMPION, promoted_by=actor, promoted_at=now, reason=reason[:300]
         )
         if not done:
             transaction.set_rollback(True)
-    _tell("model promoted", version, by=by, reason=reason, is_done=bool(done))
+    _tell("model promoted", version, actor=actor, reason=reason, is_done=bool(done))
     return bool(done)
 
 
-def retire(version: ModelVersion, *, by: str, reason: str, now: datetime) -> bool:
-    """A shadow refused, or a champion demoted. Returns whether this call did it."""
+def retire(version: ModelVersion, *, reason: str, actor: str, now: datetime) -> bool:
+    """A shadow refused, or a champion demoted. Returns whether this call did it.
+
+    :raises league.operations.ReasonTooShort:
+    """
+    operations.require_reason(reason)
     done = (
         ModelVersion.objects.filter(pk=version.pk)
         .exclude(status=Standing.RETIRED)
         .update(status=Standing.RETIRED, retired_at=now, reason=reason[:300])
     )
-    _tell("model retired", version, by=by, reason=reason, is_done=bool(done))
+    _tell("model retired", version, actor=actor, reason=reason, is_done=bool(done))
     return bool(done)
 
 
-def roll_back(version: ModelVersion, *, by: str, reason: str, now: datetime) -> ModelVersion:
+def roll_back(version: ModelVersion, *, reason: str, actor: str, now: datetime) -> bool:
     """The champion retires and the one before it serves again.
 
     :raises NotServing: when it is no champion, or there was none before it.
+    :raises league.operations.ReasonTooShort:
     """
+    operations.require_reason(reason)
     with transaction.atomic(durable=True):
         parent = version.parent
         done = ModelVersion.objects.filter(pk=version.pk, status=Standing.CHAMPION).update(
@@ -95,13 +103,13 @@ def roll_back(version: ModelVersion, *, by: str, reason: str, now: datetime) -> 
             raise NotServing(f"{version} is no champion with one before it.")
         ModelVersion.objects.filter(pk=parent.pk).update(
             status=Standing.CHAMPION,
-            promoted_by=by,
+            promoted_by=actor,
             promoted_at=now,
             retired_at=None,
             reason=f"back for {version}: {reason}"[:300],
         )
-    _tell("model rolled back", version, by=by, reason=reason, is_done=True)
-    return parent
+    _tell("model rolled back", version, actor=actor, reason=reason, is_done=True)
+    return True
 
 
 def _siblings(version: ModelVersion) -> QuerySet[ModelVersion]:
@@ -135,6 +143,6 @@ def _columns(candidate: Candidate, course: Course) -> dict[str, Any]:
     }
 
 
-def _tell(what: str, version: ModelVersion, *, by: str, reason: str, is_done: bool) -> None:
+def _tell(what: str, version: ModelVersion, *, actor: str, reason: str, is_done: bool) -> None:
     if is_done:
-        logger.info(what, extra={"version": str(version), "by": by, "reason": reason})
+        logger.info(what, extra={"version": str(version), "actor": actor, "reason": reason})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from predictions.views import bulk, drafts, entries, predecessor, records
+from predictions.views import bulk, drafts, entries, models, predecessor, records
 
 urlpatterns = [
     path(
@@ -35,6 +35,8 @@ urlpatterns = [
         records.PredictionReceipt.as_view(),
         name="prediction-receipt",
     ),
+    path("models", models.Models.as_view(), name="models"),
+    path("models/<uuid:model_id>", models.ModelDetail.as_view(), name="model"),
     path("forecasters", records.Forecasters.as_view(), name="forecasters"),
     path("predict", predecessor.Predict.as_view(), name="predict"),
 ]

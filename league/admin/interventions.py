@@ -1,4 +1,6 @@
-"""An operator's step in a round's life: a page that asks why, then one domain call per round."""
+"""An operator's step in the life of a round, or of a model: a page that asks why, then one
+domain call a row.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +11,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from league import operations
-from league.models import Round
 
 MOST = 200
 CONFIRMED = "_confirmed"
@@ -65,20 +66,20 @@ def carry_out(
     desk: "admin.ModelAdmin[Any]",
     request: HttpRequest,
     *,
-    chosen: QuerySet[Round],
+    chosen: QuerySet[Any],
     what: Intervention,
 ) -> HttpResponse | None:
     """The page that asks, or the deed when it was answered well."""
-    rounds = list(chosen.select_related("season")[: MOST + 1])
-    if len(rounds) > MOST:
-        desk.message_user(request, f"Choose at most {MOST} rounds.", messages.ERROR)
+    rows = list(chosen[: MOST + 1])
+    if len(rows) > MOST:
+        desk.message_user(request, f"Choose at most {MOST}.", messages.ERROR)
         return None
     is_answered = CONFIRMED in request.POST
     form = what.form(request.POST if is_answered else None)
     if is_answered and form.is_valid():
         words = {name: form.cleaned_data[name] for name in form.fields if name == "reason"}
         deed = {"actor": request.user.get_username()[:60], "now": timezone.now(), **words}
-        faults = [_try(what, round_, deed) for round_ in rounds]
+        faults = [_try(what, row, deed) for row in rows]
         report(desk, request, faults=faults, done=what.done)
         return None
     return TemplateResponse(
@@ -90,7 +91,7 @@ def carry_out(
             "opts": desk.opts,
             "media": desk.media,
             "form": form,
-            "rounds": rounds,
+            "rounds": rows,
             "action": what.action,
             "confirmed": CONFIRMED,
             "checkbox_name": ACTION_CHECKBOX_NAME,
@@ -109,10 +110,10 @@ def report(
         desk.message_user(request, fault, messages.ERROR)
 
 
-def _try(what: Intervention, round_: Round, deed: dict[str, str | datetime]) -> str:
+def _try(what: Intervention, row: Model, deed: dict[str, str | datetime]) -> str:
     """Empty when it was done, else why not."""
     try:
-        moved = what.verb(round_, **deed)
+        moved = what.verb(row, **deed)
     except (operations.NotPossible, operations.ReasonTooShort) as refusal:
-        return f"{round_}: {refusal}"
-    return "" if moved else f"{round_}: it moved on meanwhile; look again."
+        return f"{row}: {refusal}"
+    return "" if moved else f"{row}: it moved on meanwhile; look again."

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from league import authentication, permissions, visibility
 from league.models import Player, Round
 from league.models.player import BUILT_IN
-from predictions import proofs, queries, receipts
+from predictions import model_shapes, proofs, queries, receipts
 from predictions import serializers as shapes
 from predictions.models import Prediction, Revision
 
@@ -134,12 +134,12 @@ class Forecasters(APIView):
     @extend_schema(
         operation_id="forecaster_list",
         tags=["predictions"],
-        responses=shapes.ForecasterSerializer(many=True),
+        responses=model_shapes.ForecasterSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         del request
         built_in = Player.objects.filter(kind__in=BUILT_IN).order_by("pk")
-        return Response(shapes.ForecasterSerializer(built_in, many=True).data)
+        return Response(model_shapes.ForecasterSerializer(built_in, many=True).data)
 
 
 def find(request: Request, prediction_id: UUID) -> Prediction:

@@ -1,0 +1,3 @@
+from predictions.admin import entries, models
+
+__all__ = ["entries", "models"]

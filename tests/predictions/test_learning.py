@@ -1,0 +1,286 @@
+"""From training to retirement: versions, their trials, the gate, and what goes wrong."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from league import operations
+from league.models import Round, Season
+from league.models.round import Status
+from markets import bars
+from predictions import house_picks, learning, promotion, retraining, succession, trials, versions
+from predictions.models import Apprenticeship, Calibration, ModelVersion, Trial
+from predictions.models.model_version import Standing
+from predictions.training import artifacts, candidates, har
+from predictions.versions import Course
+from tests.predictions import test_house_picks as picks
+from tests.predictions.test_house_picks import NOW, open_round, store
+
+pytestmark = pytest.mark.django_db
+season = picks.season
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    bars.forget()
+    yield
+    bars.forget()
+
+
+@pytest.fixture
+def taught(season: Season) -> Season:
+    store("BTC")
+    store("ETH", seed=2)
+    Season.objects.update(ends_at=NOW + timedelta(days=100))
+    season.refresh_from_db()
+    return season
+
+
+def version(**of: Any) -> ModelVersion:
+    return ModelVersion.objects.get(**({"family": "har", "horizon": "24h"} | of))
+
+
+def course(season: Season, horizon: str = "24h") -> Course:
+    found = open_round(season, "BTC", horizon=horizon)
+    return Course(found.terms, season.price_mode)
+
+
+# -- training ---------------------------------------------------------------------------------
+def test_the_first_model_serves_and_the_next_one_follows(taught: Season) -> None:
+    assert retraining.retrain(now=NOW) == 2
+    first = version()
+    assert (first.status, first.promoted_by, first.number) == ("champion", "first", 1)
+    assert retraining.retrain(now=NOW + timedelta(days=6)) == 0
+    assert retraining.retrain(now=NOW + WEEK) == 2
+    second = version(number=2)
+    assert (second.status, second.parent_id) == ("shadow", first.pk)
+    assert second.probe_sha256 == first.probe_sha256  # the same bars and seed, the same model
+
+
+def test_a_version_tells_where_it_comes_from(taught: Season) -> None:
+    retraining.retrain(now=NOW)
+    found = version()
+    assert found.assets == ["BTC", "ETH"]
+    assert found.window_start < found.window_end <= NOW
+    assert found.rows > 500
+    assert found.features[0] == "level"
+    assert found.size == len(bytes(found.artifact))
+    assert set(found.libraries) == {"numpy", "scikit-learn", "skops", "python"}
+    assert found.metrics["seconds_per_thousand"] < 1
+    assert found.metrics["validation"] == {}  # too short to hold anything back
+
+
+@pytest.mark.parametrize("trouble", [ValueError("nan"), MemoryError(), candidates.Unusable("har")])
+def test_a_training_that_fails_leaves_the_champion_serving(
+    taught: Season, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    retraining.retrain(now=NOW)
+
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(candidates, "train", fail)
+    later = NOW + WEEK
+    assert retraining.retrain(now=later) == 0
+    turn = Apprenticeship.objects.get(horizon="24h")
+    assert (turn.failures, turn.next_at) == (1, later + retraining.FIRST_PAUSE)
+    assert type(trouble).__name__ in turn.last_error
+    assert versions.champion(course(taught), family="har") is not None
+    monkeypatch.undo()
+    assert retraining.retrain(now=later + timedelta(minutes=4)) == 0
+    assert retraining.retrain(now=later + timedelta(minutes=5)) == 2
+    assert Apprenticeship.objects.get(horizon="24h").failures == 0
+
+
+def test_widths_that_are_no_numbers_are_never_stored(
+    taught: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retraining.retrain(now=NOW)
+    fit = har.fit
+
+    def broken(taught: Any) -> Any:
+        model = fit(taught)
+        return type(model)(model.coefficients, float("nan"))
+
+    monkeypatch.setattr(har, "fit", broken)
+    assert retraining.retrain(now=NOW + WEEK) == 0
+    assert "ValueError" in Apprenticeship.objects.get(horizon="24h").last_error
+    assert ModelVersion.objects.filter(horizon="24h").count() == 1
+
+
+def test_who_dies_or_stalls_in_training_is_replaced_when_the_lease_is_over(
+    taught: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(candidates, "train", die)
+    with pytest.raises(KeyboardInterrupt):
+        retraining.retrain(now=NOW)
+    monkeypatch.undo()
+    minute = timedelta(minutes=1)
+    assert retraining.retrain(now=NOW + minute) == 1  # the other horizon's turn is nobody's
+    assert not ModelVersion.objects.filter(horizon="1h").exists()
+    assert retraining.retrain(now=NOW + retraining.LEASE) == 1
+    assert ModelVersion.objects.filter(horizon="1h").exists()
+
+
+def test_one_worker_trains_a_horizon(taught: Season) -> None:
+    retraining.retrain(now=NOW)
+    Apprenticeship.objects.update(next_at=NOW, leased_until=NOW + timedelta(minutes=3))
+    assert retraining.retrain(now=NOW + timedelta(minutes=2)) == 0
+    assert retraining.retrain(now=NOW + timedelta(minutes=3)) == 2
+
+
+def test_too_little_history_is_looked_at_again(season: Season) -> None:
+    store("BTC", hours=800)
+    assert retraining.retrain(now=NOW) == 0
+    assert not ModelVersion.objects.exists()
+    turn = Apprenticeship.objects.get(horizon="24h")
+    assert (turn.failures, turn.next_at) == (0, NOW + retraining.TOO_YOUNG)
+
+
+def test_shadows_that_wait_are_few(taught: Season) -> None:
+    for week in range(8):
+        retraining.retrain(now=NOW + week * WEEK)
+    shadows = ModelVersion.objects.filter(horizon="24h", status=Standing.SHADOW)
+    assert shadows.count() == succession.MOST_SHADOWS
+
+
+# -- what is served ---------------------------------------------------------------------------
+@pytest.mark.parametrize("data", [b"", b"{}", b"\x80\x04K\x01."])
+def test_a_tampered_artifact_is_not_served_and_its_version_goes(
+    taught: Season, data: bytes
+) -> None:
+    retraining.retrain(now=NOW)
+    found = version()
+    ModelVersion.objects.filter(pk=found.pk).update(artifact=data)
+    versions._models.clear()
+    with pytest.raises(versions.TamperedArtifact):
+        versions.model_of(found)
+    assert versions.champion(course(taught), family="har") is None
+    assert promotion.decide(now=NOW) == 1
+    assert version().status == Standing.RETIRED
+    assert "bytes" in version().reason
+
+
+def test_a_digest_changed_with_the_bytes_is_of_no_use(taught: Season) -> None:
+    """Whoever can write both still cannot serve what is no model."""
+    retraining.retrain(now=NOW)
+    data = b'{"coefficients": [1e9], "spread": 1.0}'
+    ModelVersion.objects.update(artifact=data, size=len(data), sha256=artifacts.digest(data))
+    assert versions.champion(course(taught), family="har") is None
+
+
+# -- trials -----------------------------------------------------------------------------------
+def finished(round_: Round, *, outcome_bp: float) -> None:
+    Round.objects.filter(pk=round_.pk).update(
+        status=Status.FINAL, reference_price=100, settlement_price=101, outcome_bp=outcome_bp,
+        sigma_bp=200.0, width=0.9, is_sigma_borrowed=False, finalized_at=round_.settles_at,
+    )  # fmt: skip
+
+
+def tried(taught: Season) -> Round:
+    retraining.retrain(now=NOW)
+    round_ = open_round(taught, "BTC", horizon="24h")
+    house_picks.enter(now=house_picks.finish_of(round_))
+    return round_
+
+
+def test_every_living_version_tries_every_round_once(taught: Season) -> None:
+    retraining.retrain(now=NOW)
+    Apprenticeship.objects.update(next_at=NOW)
+    retraining.retrain(now=NOW)
+    round_ = open_round(taught, "BTC", horizon="24h")
+    house_picks.enter(now=NOW)
+    assert not Trial.objects.exists()  # not before the last words
+    for _ in range(2):
+        house_picks.enter(now=house_picks.finish_of(round_))
+    assert Trial.objects.filter(round=round_).count() == 2
+    one = Trial.objects.first()
+    assert one is not None
+    assert one.low_bp == -one.high_bp < 0 == one.middle_bp
+    said = picks.word(round_, "vol-scholar")
+    assert float(said.p90) == pytest.approx(one.high_bp, abs=1e-3)
+
+
+@pytest.mark.parametrize(("outcome", "place", "missed"), [(10.0, 2, 0), (-3000.0, 0, 1)])
+def test_a_trial_is_scored_once_and_counts_towards_calibration(
+    taught: Season, outcome: float, place: int, missed: int
+) -> None:
+    round_ = tried(taught)
+    assert trials.score(now=NOW) == 0
+    finished(round_, outcome_bp=outcome)
+    assert trials.score(now=NOW) == 1
+    assert trials.score(now=NOW) == 0
+    trial = Trial.objects.get(round=round_)
+    assert (trial.pit_bin, trial.outcome) == (place, outcome / 200.0)
+    counts = Calibration.objects.get(version=trial.version)
+    assert (counts.asset, counts.settled, counts.missed) == ("BTC", 1, missed)
+    serving = versions.served(trial.version)
+    assert serving is not None
+    assert serving.records["BTC"].missed == missed
+
+
+def test_trials_of_void_rounds_go(taught: Season) -> None:
+    round_ = tried(taught)
+    Round.objects.filter(pk=round_.pk).update(status=Status.VOID)
+    assert trials.score(now=NOW) == 0
+    assert not Trial.objects.exists()
+
+
+def test_models_that_fail_keep_nobody_from_entering(
+    taught: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_ = open_round(taught, "BTC")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("sick")
+
+    monkeypatch.setattr(trials, "enter", fail)
+    assert house_picks.enter(now=house_picks.finish_of(round_)) == len(picks.BUILT_IN)
+
+
+# -- succession -------------------------------------------------------------------------------
+def rivals(taught: Season) -> tuple[ModelVersion, ModelVersion]:
+    retraining.retrain(now=NOW)
+    retraining.retrain(now=NOW + WEEK)
+    return version(number=1), version(number=2)
+
+
+def test_promotion_retires_the_champion_and_rolling_back_revives_it(taught: Season) -> None:
+    old, new = rivals(taught)
+    why = "better by a point"
+    assert succession.promote(new, actor="ada", reason=why, now=NOW)
+    assert not succession.promote(new, actor="ada", reason=why, now=NOW)
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.status, new.status, new.promoted_by) == ("retired", "champion", "ada")
+    assert succession.roll_back(new, actor="bob", reason="worse in fact", now=NOW)
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.status, new.status, old.promoted_by) == ("champion", "retired", "bob")
+    with pytest.raises(succession.NotServing):
+        succession.roll_back(old, actor="bob", reason="worse in fact", now=NOW)
+
+
+def test_a_reason_is_needed(taught: Season) -> None:
+    _, new = rivals(taught)
+    for verb in (succession.promote, succession.retire, succession.roll_back):
+        with pytest.raises(operations.ReasonTooShort):
+            verb(new, actor="ada", reason="because", now=NOW)
+    new.refresh_from_db()
+    assert new.status == Standing.SHADOW
+
+
+def test_learning_is_one_sweep(taught: Season) -> None:
+    assert learning.learn(now=NOW) == 2
+    round_ = open_round(taught, "BTC", horizon="24h")
+    house_picks.enter(now=house_picks.finish_of(round_))
+    finished(round_, outcome_bp=10.0)
+    assert learning.learn(now=NOW) == 1
+    assert version().drift["locks"] == 1
+    assert learning.learn(now=NOW) == 0
