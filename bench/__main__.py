@@ -18,7 +18,17 @@ from bench.harness import Plan
 from tests.services.servers import ServerMissing
 
 # In the order they run; the table is in the order of the goals.
-TOPICS = ("merkle", "proofs", "reads", "messages", "ingest", "submit", "sweeps", "settle")
+TOPICS = (
+    "merkle",
+    "proofs",
+    "reads",
+    "messages",
+    "ingest",
+    "submit",
+    "sweeps",
+    "settle",
+    "forecasts",
+)
 STEADY = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",

