@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from chain.models import Anchor, Fate, Sender, Transaction
 from chain.models import Status as AnchorStatus
-from config import invariants
+from config import invariants, model_metrics
 from league.models import Delivery, InvariantReport, Round, RoundEvent, Webhook
 from league.models.delivery import DeliveryStatus
 from league.models.player import Kind
@@ -64,6 +64,7 @@ class LeagueCollector(Collector):
         yield from wishes(self.now)
         yield from transactions()
         yield from webhooks(self.now)
+        yield from model_metrics.gauges()
         yield from invariant_reports(self.now)
         yield from obligations(self.now)
 

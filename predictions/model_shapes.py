@@ -13,7 +13,7 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
     """
 
     name = serializers.CharField(source="__str__", read_only=True)
-    follows = serializers.CharField(source="follows", read_only=True, allow_null=True)
+    follows = serializers.CharField(source="parent", read_only=True, allow_null=True)
 
     class Meta:
         model = ModelVersion

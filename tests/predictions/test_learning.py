@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from league import operations
 from league.models import Round, Season
@@ -284,3 +286,49 @@ def test_learning_is_one_sweep(taught: Season) -> None:
     assert learning.learn(now=NOW) == 1
     assert version().drift["locks"] == 1
     assert learning.learn(now=NOW) == 0
+
+
+# -- what operators and everybody see ---------------------------------------------------------
+def chosen(client: Client, row: ModelVersion | Apprenticeship, action: str, **answers: str) -> str:
+    address = reverse(f"admin:predictions_{type(row)._meta.model_name}_changelist")
+    form = {"action": action, "_selected_action": str(row.pk), **answers}
+    return client.post(address, form, follow=True).content.decode()
+
+
+def test_an_operator_rolls_back_with_a_reason(taught: Season, admin_client: Client) -> None:
+    old, new = rivals(taught)
+    said = {"_confirmed": "1", "reason": "the newer is the better"}
+    assert "Promote shadows" in chosen(admin_client, new, "promote")
+    assert "at least 10 characters" in chosen(
+        admin_client, new, "promote", _confirmed="1", reason="no"
+    )
+    assert "1 promoted." in chosen(admin_client, new, "promote", **said)
+    assert "1 rolled back." in chosen(admin_client, new, "roll_back", **said)
+    old.refresh_from_db()
+    assert (old.status, old.promoted_by) == ("champion", "admin")
+    assert "no champion" in chosen(admin_client, old, "roll_back", **said)
+    turn = Apprenticeship.objects.get(horizon="24h")
+    assert "1 asked for." in chosen(admin_client, turn, "train", **said)
+
+
+def test_the_api_tells_of_every_model_but_its_bytes(taught: Season, client: Client) -> None:
+    old, _ = rivals(taught)
+    rows = client.get("/api/v1/models?horizon=24h").json()["results"]
+    assert [row["name"] for row in rows] == ["har-24h-2", "har-24h-1"]
+    assert rows[0]["follows"] == "har-24h-1"
+    assert rows[0]["status"] == "shadow"
+    assert client.get("/api/v1/models?status=champion&horizon=24h").json()["results"] == rows[1:]
+    one = client.get(f"/api/v1/models/{old.pk}").json()
+    assert one["sha256"] == old.sha256
+    assert "artifact" not in one
+    assert client.get("/api/v1/models?horizon=3w").status_code == 400
+    assert client.get(f"/api/v1/models/{taught.pk}").status_code == 404
+
+
+def test_drift_is_measured_where_everybody_watches(taught: Season, client: Client) -> None:
+    finished(tried(taught), outcome_bp=10.0)
+    learning.learn(now=NOW)
+    text = client.get("/metrics").content.decode()
+    labels = 'family="har",horizon="24h",price_mode="simulated",status="champion",version="1"'
+    assert f"league_model_coverage{{{labels}}} 1.0" in text
+    assert f'league_model_pit{{bin="2",{labels}}} 1.0' in text
