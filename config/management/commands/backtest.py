@@ -59,13 +59,13 @@ class Command(BaseCommand):
             f"trained until {window['train_until']}"
         )
         self.stdout.write(
-            f"{'model':<14}{'rounds':>8}{'WIS skill %':>13}{'95 % interval':>20}"
+            f"{'model':<14}{'rounds':>8}{'WIS skill %':>13}{'95 % interval':>24}"
             f"{'coverage80':>12}{'mean points':>13}"
         )
         for row in told["models"]:
             interval = f"{row['low']:+.2f} to {row['high']:+.2f}"
             self.stdout.write(
-                f"{row['name']:<14}{row['rounds']:>8}{row['wis_skill_pct']:>+13.2f}{interval:>20}"
+                f"{row['name']:<14}{row['rounds']:>8}{row['wis_skill_pct']:>+13.2f}{interval:>24}"
                 f"{row['coverage80']:>12.1f}{row['mean_points']:>+13.2f}"
             )
 
