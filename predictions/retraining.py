@@ -47,8 +47,13 @@ def _courses(*, now: datetime) -> Iterator[tuple[Course, list[str]]]:
     """Every horizon of every season being played, with the assets its models must serve."""
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
     for season in Season.objects.running(now=now).order_by("pk"):
-        for name in season.pinned["horizons"]:
-            wanted[season.price_mode, name] |= set(season.pinned["assets"])
+        try:
+            names, symbols = list(season.pinned["horizons"]), set(season.pinned["assets"])
+        except (KeyError, TypeError):  # whoever plays it complains; nobody waits for it
+            logger.warning("no models for a season", extra={"season": str(season.pk)})
+            continue
+        for name in names:
+            wanted[season.price_mode, name] |= symbols
     for (price_mode, name), symbols in sorted(wanted.items()):
         yield Course(TABLE[name], price_mode), sorted(symbols)
 
@@ -60,6 +65,8 @@ def _attend(course: Course, symbols: list[str], *, now: datetime) -> int:
         price_mode=course.price_mode,
         defaults={"leased_until": now, "next_at": now},
     )
+    if turn.next_at > now or turn.leased_until > now:
+        return 0
     mine = Apprenticeship.objects.filter(pk=turn.pk)
     if not mine.filter(next_at__lte=now, leased_until__lte=now).update(leased_until=now + LEASE):
         return 0

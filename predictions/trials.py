@@ -77,10 +77,15 @@ def score(*, now: datetime) -> int:
     """
     del now
     unscored = Trial.objects.filter(points_milli__isnull=True)
-    unscored.filter(round__status=Status.VOID).delete()
-    due = unscored.filter(round__status=Status.FINAL).select_related("round").order_by("pk")
+    gone = unscored.filter(round__status=Status.VOID)
+    if gone.exists():
+        gone.delete()
+    final = unscored.filter(round__status=Status.FINAL).select_related("round").order_by("pk")
+    due = list(final[:BATCH])
+    if not due:
+        return 0
     with transaction.atomic(durable=True):
-        return sum(_score(trial) for trial in due[:BATCH])
+        return sum(_score(trial) for trial in due)
 
 
 def _score(trial: Trial) -> bool:

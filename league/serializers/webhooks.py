@@ -9,6 +9,7 @@ from rest_framework import serializers
 from league.inputs import StrictSerializer
 from league.models import Attempt, Delivery, Webhook
 from league.models.delivery import SUBSCRIBABLE
+from league.models.webhook import Stopped
 from league.webhooks import messages, targets
 
 
@@ -32,6 +33,9 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
         child=serializers.ChoiceField(choices=SUBSCRIBABLE), read_only=True
     )
 
+    stopped = serializers.ChoiceField(
+        choices=[("", "It is active."), *Stopped.choices], read_only=True
+    )
     old_secret_until = serializers.DateTimeField(
         source="old_salt_until",
         read_only=True,

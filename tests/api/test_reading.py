@@ -102,7 +102,8 @@ def test_pages_follow_each_other_without_gap_or_double(client: Client, world: Wo
         url = page.json()["next"]
         assert ('rel="next"' in page.get("Link", "")) is (url is not None)
     assert seen == [
-        "house-walker", "rookie-line", "vol-scholar", "gemini-analyst", "crowd", "alice", "bob",
+        "house-walker", "rookie-line", "vol-scholar", "forest", "ensemble", "gemini-analyst",
+        "crowd", "alice", "bob",
     ]  # fmt: skip
 
 

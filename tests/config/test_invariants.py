@@ -103,7 +103,7 @@ def test_json_is_for_programs() -> None:
     assert {one["name"]: one["count"] for one in document["waiting"]} == {
         "lock": 2, "reference_price": 0, "settlement_price": 1, "quarantine": 0,
         "announcement": 0, "errand": 0, "webhook": 0,
-        "commitment": 0, "grade": 0, "ending": 0, "board": 0, "anchor": 0,
+        "commitment": 0, "aggregate": 0, "grade": 0, "ending": 0, "board": 0, "anchor": 0,
     }  # fmt: skip
 
 

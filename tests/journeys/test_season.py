@@ -122,7 +122,14 @@ def test_everybodys_word_was_taken_before_the_lock_and_is_committed(season: Seas
         assert standing.filter(player__kind="human").count() == PEOPLE - 1
         assert set(
             standing.exclude(player__kind="human").values_list("player__handle", flat=True)
-        ) == {"house-walker", "rookie-line", "vol-scholar", "gemini-analyst"}
+        ) == {
+            "house-walker",
+            "rookie-line",
+            "vol-scholar",
+            "forest",
+            "ensemble",
+            "gemini-analyst",
+        }
         made = Commitment.objects.get(round=round_)
         assert made.count == standing.count()
         assert made.committed_at == round_.locks_at
@@ -162,7 +169,7 @@ def test_the_boards_sums_are_the_scores(season: Season) -> None:
     board = Board.objects.get()
     assert (board.rounds, board.locks) == (LOCKS * len(SYMBOLS), LOCKS)
     rows = list(queries.table(board=board))
-    assert len(rows) == PEOPLE - 1 + 4 + 1  # the crowd is there, the withdrawn one is not
+    assert len(rows) == PEOPLE - 1 + 6 + 1  # the crowd is there, the withdrawn one is not
     for row in rows:
         mine = Score.objects.filter(player=row.player)
         total = mine.aggregate(total=Sum("points_milli"))["total"]
@@ -183,10 +190,10 @@ def test_the_boards_sums_are_the_scores(season: Season) -> None:
 
 def test_the_verdict_has_paired_every_lock(season: Season) -> None:
     verdict = Board.objects.get().verdict
-    assert (verdict["ai"], verdict["locks"]) == ("vol-scholar", LOCKS)
+    assert (verdict["ai"], verdict["locks"]) == ("ensemble", LOCKS)
     by_lock = [
         sum(
-            Score.objects.get(round=r, player__handle="vol-scholar").points_milli
+            Score.objects.get(round=r, player__handle="ensemble").points_milli
             - Score.objects.get(round=r, player__handle="crowd").points_milli
             for r in Round.objects.filter(locks_at=NOON + n * HOUR)
         )

@@ -174,14 +174,14 @@ def test_rebuilding_a_board_gives_the_identical_table() -> None:
 # -- the verdict ---------------------------------------------------------------------------------
 def test_the_verdict_pairs_the_named_ai_with_the_crowd_by_lock() -> None:
     of, built_in = season(), players.ensure_built_in(now=NOON)
-    scholar, crowd, rookie = (built_in[h] for h in ("vol-scholar", "crowd", "rookie-line"))
+    champion, crowd, rookie = (built_in[h] for h in ("ensemble", "crowd", "rookie-line"))
     for hour in range(8):
-        final(of, hour=hour, scores={scholar: 2000 + hour, crowd: 500, rookie: 90_000})
-    final(of, hour=8, scores={scholar: 99_000})  # no crowd: no evidence
+        final(of, hour=hour, scores={champion: 2000 + hour, crowd: 500, rookie: 90_000})
+    final(of, hour=8, scores={champion: 99_000})  # no crowd: no evidence
     final(of, hour=0, scores={crowd: -99_000}, symbol="ETH")  # no AI on this asset
     publish()
     verdict = Board.objects.get().verdict
-    assert (verdict["ai"], verdict["locks"]) == ("vol-scholar", 8)
+    assert (verdict["ai"], verdict["locks"]) == ("ensemble", 8)
     assert verdict["mean_points"] == pytest.approx(1.5035, abs=1e-3)
     assert verdict["decided"] == "ai"
 

@@ -27,6 +27,7 @@ def test_a_season_pins_its_leagues_rules() -> None:
         "season": "winter",
         "price_mode": "simulated",
         "network": "local",
+        "ai_side": "ensemble",
         "assets": ["BTC", "SOL"],
         "horizons": ["1h", "24h"],
         "cadence": {"1h": 3600, "24h": 21_600},
