@@ -43,7 +43,9 @@ def publish(*, now: datetime) -> int:
     """Tell of the transitions nobody was told of. Returns the deliveries made."""
     heard = audience.listeners()
     if not heard:
-        RoundEvent.objects.filter(is_told=False).update(is_told=True)
+        untold = RoundEvent.objects.filter(is_told=False)
+        if untold.exists():
+            untold.update(is_told=True)
         return 0
     events = RoundEvent.objects.untold().select_related("round__season__league")
     made, size = 0, max(1, min(BATCH, MOST_MADE // len(heard)))
