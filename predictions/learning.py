@@ -10,6 +10,6 @@ def learn(*, now: datetime) -> int:
     scored = trials.score(now=now)
     changed = 0
     if scored:  # nothing else tells anything new about a model
-        promotion.measure(now=now)
         changed = promotion.decide(now=now)
+        promotion.measure(now=now)
     return scored + changed + retraining.retrain(now=now)

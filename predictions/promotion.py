@@ -10,16 +10,18 @@ from predictions.models.model_version import Standing
 from predictions.training import drift, gate
 
 WATCHED: Final = timedelta(days=30)
-MEASURED: Final = timedelta(days=90)
+HOUR_S: Final = 3600
 GATE = "gate"
 
 
 def decide(*, now: datetime) -> int:
-    """Judge every shadow that has met enough locks, and watch every champion.
+    """Judge every shadow that has met enough locks, and watch every champion: once an hour, as
+    short rounds settle often and one more lock changes nobody's mind.
 
     Returns how many versions changed their standing.
     """
-    living = list(ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED))
+    versions_of_now = ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED)
+    living = [one for one in versions_of_now if one.drift.get("hour") != _hour(now)]
     changed = sum(_watch(one, now=now) for one in living if one.status == Standing.CHAMPION)
     shadows = sorted((v for v in living if v.status == Standing.SHADOW), key=lambda v: v.number)
     return changed + sum(_judge(one, now=now) for one in shadows)
@@ -29,10 +31,15 @@ def measure(*, now: datetime) -> int:
     """Write down how each living version drifts. Returns how many there are."""
     living = list(ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED))
     for version in living:
-        found = drift.measure(trials.settled(version, since=now - MEASURED))
+        found = drift.measure(trials.settled(version, locks=drift.LATEST))
         if found is not None:
-            ModelVersion.objects.filter(pk=version.pk).update(drift=found.as_json())
+            told = found.as_json() | {"hour": _hour(now)}
+            ModelVersion.objects.filter(pk=version.pk).update(drift=told)
     return len(living)
+
+
+def _hour(now: datetime) -> int:
+    return int(now.timestamp()) // HOUR_S
 
 
 def _judge(shadow: ModelVersion, *, now: datetime) -> bool:

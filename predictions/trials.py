@@ -126,8 +126,11 @@ def met(
     return [_met(rows) for _, rows in sorted(locks.items())]
 
 
-def settled(version: ModelVersion, *, since: datetime) -> list[Settled]:
-    """A version's scored trials of rounds locked since then, as drift is measured from them."""
+def settled(version: ModelVersion, *, locks: int) -> list[Settled]:
+    """A version's scored trials of its newest locks, as drift is measured from them."""
+    rows = Trial.objects.filter(version=version, points_milli__isnull=False)
+    newest = rows.order_by("-round__locks_at").values_list("round__locks_at", flat=True).distinct()
+    since = min(newest[:locks], default=None)
     return [
         Settled(
             lock=int(row.round.locks_at.timestamp()),
