@@ -5,7 +5,6 @@ Training is of everything a horizon of `make run` or of a season has: a regressi
 is rows, model and recalibration for a thousand assets at once; the loop asks asset by asset.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from bench.goals import Line, line
-from bench.harness import Plan
+from bench.harness import Plan, measure, middle, wall
 from league.horizons import HOUR, TABLE
 from markets.consolidation import Closes
 from predictions.training import calibration, candidates, features, lessons
@@ -28,9 +27,9 @@ SIGMA_BP: Final = 200.0
 def run(plan: Plan) -> Iterator[Line]:
     hours = plan.pick(smoke=1_500, quick=12_000, full=lessons.MOST_BARS)
     assets = [market(seed, hours=hours) for seed in range(10)]
-    pooled = timed(partial(train, [assets]))
+    pooled = seconds(partial(train, [assets]))
     alone_count = plan.pick(smoke=1, quick=2, full=10)
-    loop = timed(partial(train, [[asset] for asset in assets[:alone_count]]))
+    loop = seconds(partial(train, [[asset] for asset in assets[:alone_count]]))
     minutes = loop / alone_count * 1000 / 60
     yield line(
         "L1",
@@ -44,8 +43,8 @@ def run(plan: Plan) -> Iterator[Line]:
     count = plan.pick(smoke=20, quick=1_000, full=1_000)
     batch = [market(seed, hours=900) for seed in range(count)]
     models = trained(assets)
-    at_once = median(partial(forecast, models, batch))
-    one_by_one = median(partial(alone, models, batch), times=3)
+    at_once = seconds(partial(forecast, models, batch), times=9)
+    one_by_one = seconds(partial(alone, models, batch), times=3)
     yield line(
         "L2",
         floor=f"{1e3 * one_by_one:.0f} ms",
@@ -100,11 +99,5 @@ def alone(models: Sequence[Model], batch: Sequence[Closes]) -> None:
         forecast(models, [one])
 
 
-def timed(act: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    act()
-    return time.perf_counter() - began
-
-
-def median(act: Callable[[], None], *, times: int = 9) -> float:
-    return sorted(timed(act) for _ in range(times))[times // 2]
+def seconds(act: Callable[[], None], *, times: int = 1) -> float:
+    return middle([measure(act) for _ in range(times)], of=wall)

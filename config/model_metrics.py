@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from predictions import versions
 from predictions.models import ModelVersion
-from predictions.models.model_version import Standing
 
 LABELS = ("family", "horizon", "price_mode", "version", "status")
 SHOWN = {
@@ -19,12 +19,7 @@ SHOWN = {
 
 def gauges() -> Iterator[Metric]:
     """One family a number of ModelVersion.drift, and the four shares of the PIT."""
-    living = list(
-        ModelVersion.objects.defer("artifact")
-        .exclude(status=Standing.RETIRED)
-        .exclude(drift={})
-        .order_by("pk")
-    )
+    living = list(versions.living().exclude(drift={}).order_by("pk"))
     for name, told in SHOWN.items():
         found = GaugeMetricFamily(f"league_model_{name}", told, labels=LABELS)
         for version in living:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from league.horizons import TABLE
 from predictions import succession, trials, versions
 from predictions.models import ModelVersion
 from predictions.models.model_version import Standing
@@ -20,8 +19,7 @@ def decide(*, now: datetime) -> int:
 
     Returns how many versions changed their standing.
     """
-    versions_of_now = ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED)
-    living = [one for one in versions_of_now if one.drift.get("hour") != _hour(now)]
+    living = [one for one in versions.living() if one.drift.get("hour") != _hour(now)]
     changed = sum(_watch(one, now=now) for one in living if one.status == Standing.CHAMPION)
     shadows = sorted((v for v in living if v.status == Standing.SHADOW), key=lambda v: v.number)
     return changed + sum(_judge(one, now=now) for one in shadows)
@@ -29,7 +27,7 @@ def decide(*, now: datetime) -> int:
 
 def measure(*, now: datetime) -> int:
     """Write down how each living version drifts. Returns how many there are."""
-    living = list(ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED))
+    living = list(versions.living())
     for version in living:
         found = drift.measure(trials.settled(version, locks=drift.LATEST))
         if found is not None:
@@ -45,8 +43,8 @@ def _hour(now: datetime) -> int:
 def _judge(shadow: ModelVersion, *, now: datetime) -> bool:
     if trials.count_locks(shadow) < gate.LEAST_LOCKS[shadow.horizon]:
         return False
-    course = versions.Course(TABLE[shadow.horizon], shadow.price_mode)
-    rival = versions.of(course, family=shadow.family).filter(status=Standing.CHAMPION).first()
+    rivals = versions.of(versions.course_of(shadow), family=shadow.family)
+    rival = rivals.filter(status=Standing.CHAMPION).first()
     decision = gate.judge(
         trials.met(shadow, rival=rival),
         horizon=shadow.horizon,

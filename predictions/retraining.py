@@ -99,11 +99,13 @@ def _train(course: Course, symbols: list[str], *, now: datetime) -> int:
         )
         for symbol in symbols
     }
+    taught = lessons.gather(list(closes.values()), horizon=course.horizon)
+    if taught is None:
+        return 0
     made = 0
-    for one in candidates.train(closes, horizon=course.horizon):
-        unseen = validation.measure(
-            list(closes.values()), family=one.family, horizon=course.horizon
-        )
+    digest = candidates.data_digest(closes)
+    for one in candidates.train(taught, horizon=course.horizon, digest=digest):
+        unseen = validation.measure(taught, family=one.family, horizon=course.horizon)
         judged = replace(one, metrics={**one.metrics, "validation": unseen})
         made += succession.register(judged, course, now=now, assets=symbols)
     return made

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from league import operations
 from predictions import versions
@@ -56,7 +56,7 @@ def promote(version: ModelVersion, *, reason: str, actor: str, now: datetime) ->
     """
     operations.require_reason(reason)
     with transaction.atomic(durable=True):
-        rivals = _siblings(version)
+        rivals = versions.of(versions.course_of(version), family=version.family)
         rivals.filter(status=Standing.CHAMPION).update(
             status=Standing.RETIRED, retired_at=now, reason=f"followed by {version}"
         )
@@ -110,12 +110,6 @@ def roll_back(version: ModelVersion, *, reason: str, actor: str, now: datetime) 
         )
     _tell("model rolled back", version, actor=actor, reason=reason, is_done=True)
     return True
-
-
-def _siblings(version: ModelVersion) -> QuerySet[ModelVersion]:
-    return ModelVersion.objects.filter(
-        family=version.family, horizon=version.horizon, price_mode=version.price_mode
-    )
 
 
 def _columns(candidate: Candidate, course: Course) -> dict[str, Any]:

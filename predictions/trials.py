@@ -18,13 +18,11 @@ from predictions import versions
 from predictions.forecasters import base, volatility
 from predictions.forecasters.base import Inputs
 from predictions.models import Calibration, ModelVersion, Trial
-from predictions.models.model_version import Standing
 from predictions.scoring import rules
 from predictions.training.drift import Settled
 from predictions.training.gate import Met
 
 BATCH: Final = 500
-LIVING: Final = (Standing.SHADOW, Standing.CHAMPION)
 
 
 class Desk(Protocol):
@@ -35,9 +33,11 @@ class Desk(Protocol):
 
 def enter(rounds: Sequence[Round], *, desk: Desk) -> int:
     """The forecasts of the living versions for the rounds that lack them. Returns how many."""
+    if not rounds:
+        return 0
     known = set(Trial.objects.filter(round__in=rounds).values_list("version_id", "round_id"))
     made = 0
-    for version in ModelVersion.objects.defer("artifact").filter(status__in=LIVING):
+    for version in versions.living():
         waiting = [
             r
             for r in rounds

@@ -52,6 +52,15 @@ def of(course: Course, *, family: str | None = None) -> QuerySet[ModelVersion]:
     return found.filter(family=family) if family else found
 
 
+def living() -> QuerySet[ModelVersion]:
+    """The versions that forecast, as champion or shadow, without their bytes."""
+    return ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED)
+
+
+def course_of(version: ModelVersion) -> Course:
+    return Course(TABLE[version.horizon], version.price_mode)
+
+
 def champion(course: Course, *, family: str) -> Serving | None:
     """Who forecasts for a family today; None while there is nobody, or only broken bytes."""
     version = of(course, family=family).filter(status=Standing.CHAMPION).first()

@@ -91,7 +91,7 @@ def carry_out(
             "opts": desk.opts,
             "media": desk.media,
             "form": form,
-            "rounds": rows,
+            "rows": rows,
             "action": what.action,
             "confirmed": CONFIRMED,
             "checkbox_name": ACTION_CHECKBOX_NAME,

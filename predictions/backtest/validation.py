@@ -1,6 +1,5 @@
 """How a model does on what it has not seen: a twin learns four fifths of the window. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -9,17 +8,14 @@ import numpy as np
 from league.horizons import Horizon
 from predictions.backtest import skill
 from predictions.training import candidates, lessons
-from predictions.training.features import Closes, Flags
+from predictions.training.features import Flags
 from predictions.training.lessons import Lessons
 
 LEARNED: Final = 0.8
 
 
-def measure(assets: Sequence[Closes], *, family: str, horizon: Horizon) -> dict[str, Any]:
+def measure(taught: Lessons, *, family: str, horizon: Horizon) -> dict[str, Any]:
     """Skill, in sigmas, of a twin on the last fifth; empty without enough history."""
-    taught = lessons.gather(assets, horizon=horizon)
-    if taught is None:
-        return {}
     first, last = int(taught.closed_at.min()), int(taught.closed_at.max())
     split = int(first + LEARNED * (last - first))
     held = _where(taught, taught.closed_at >= split)

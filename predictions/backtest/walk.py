@@ -65,30 +65,17 @@ def rounds_of(closes: Closes, *, horizon: Horizon, locks: Times) -> Rounds:
         rows=rows[place],
         sigmas_bp=1e4 * np.sqrt(variances[place] * horizon.bars),
         outcomes_bp=1e4 * np.log(closes.close[then] / closes.close[at]),
-        past=[_Past(closes, int(end) + 1) for end in at],
+        past=[
+            until(closes, lock, bar_s=horizon.bar_s, count=rookie_line.HOURS + 1)
+            for lock in locks[played].tolist()
+        ],
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """The closes up to one lock, cut when they are looked at."""
-
-    closes: Closes
-    end: int
-
-    @property
-    def opened_at(self) -> Times:
-        return self.closes.opened_at[max(0, self.end - rookie_line.HOURS - 1) : self.end]
-
-    @property
-    def close(self) -> Floats:
-        return self.closes.close[max(0, self.end - rookie_line.HOURS - 1) : self.end]
-
-
-def until(closes: Closes, moment: int, *, bar_s: int) -> Closes:
-    """The bars closed at or before a moment."""
-    count = int(np.searchsorted(closes.opened_at + bar_s, moment, side="right"))
-    return consolidation.Closes(closes.opened_at[:count], closes.close[:count])
+def until(closes: Closes, moment: int, *, bar_s: int, count: int) -> Closes:
+    """The newest `count` bars closed at or before a moment."""
+    series = consolidation.Closes(closes.opened_at, closes.close)
+    return series.until(moment - bar_s, count=count)
 
 
 def trained(
@@ -101,7 +88,10 @@ def trained(
     wanted = [HAR, FOREST] if ENSEMBLE in names else [n for n in (HAR, FOREST) if n in names]
     if not wanted:
         return {}
-    past = [until(closes, train_until, bar_s=horizon.bar_s) for closes in assets.values()]
+    past = [
+        until(closes, train_until, bar_s=horizon.bar_s, count=lessons.MOST_BARS)
+        for closes in assets.values()
+    ]
     taught = lessons.gather(past, horizon=horizon)
     found: dict[str, Model] = {}
     for name in wanted:
@@ -169,5 +159,6 @@ def _raw(past: Closes, *, at: int) -> float:
 def _placed(past: Closes, *, horizon: Horizon, sigma_bp: float) -> float:
     """As Rookie Line plays it: the slope from the last price, as far as an entry may reach."""
     days, closes = rookie_line.daily_closes(past)
-    wanted = rookie_line.drift_bp(days, closes, price=float(past.close[-1]), horizon=horizon)
+    per_day = rookie_line.slope(days, closes) / float(past.close[-1])
+    wanted = rookie_line.drift_bp(per_day, horizon=horizon)
     return base.reached(wanted, horizon=horizon, sigma_bp=sigma_bp)

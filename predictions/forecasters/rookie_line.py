@@ -51,9 +51,8 @@ def slope(days: Floats, closes: Floats) -> float:
     return float(centred @ closes / (centred @ centred))
 
 
-def drift_bp(days: Floats, closes: Floats, *, price: float, horizon: Horizon) -> float:
-    """How far the slope carries the last price over the horizon, in basis points."""
-    per_day = slope(days, closes) / price
+def drift_bp(per_day: float, *, horizon: Horizon) -> float:
+    """How far a slope, as a share of the last price, carries it over the horizon: basis points."""
     return 1e4 * float(np.log1p(max(per_day * horizon.length_s / DAY, -0.99)))
 
 
@@ -68,7 +67,7 @@ def _forecast(inputs: Inputs) -> Forecast:
     if is_cold_start:
         days, closes = synthetic_closes(inputs.price)
     per_day = slope(days, closes) / inputs.price
-    wanted = drift_bp(days, closes, price=inputs.price, horizon=inputs.horizon)
+    wanted = drift_bp(per_day, horizon=inputs.horizon)
     drift = base.reached(wanted, horizon=inputs.horizon, sigma_bp=inputs.sigma_bp)
     source = "an invented climb, for want of 100 days of prices," if is_cold_start else "100 days"
     reasoning = (

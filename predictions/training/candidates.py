@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from league.horizons import Horizon
-from predictions.training import artifacts, boosting, features, har, lessons
+from predictions.training import artifacts, boosting, features, har
 from predictions.training.artifacts import Artifact
 from predictions.training.boosting import Forest
 from predictions.training.features import Closes
@@ -43,18 +43,12 @@ class Candidate:
     seed: int = SEED
 
 
-def train(
-    assets: Mapping[str, Closes], *, horizon: Horizon, families: Sequence[str] = FAMILIES
-) -> list[Candidate]:
-    """The candidates of the families wanted; fewer, or none, while history is too short.
+def train(taught: Lessons, *, horizon: Horizon, digest: str) -> list[Candidate]:
+    """A candidate of each family that has enough lessons. `digest` is of the bars they come from.
 
     :raises Unusable: when a fit gives widths that are not positive numbers.
     """
-    taught = lessons.gather(list(assets.values()), horizon=horizon)
-    if taught is None:
-        return []
-    fitted = [(family, fit(taught, family=family, horizon=horizon)) for family in families]
-    digest = data_digest(assets)
+    fitted = [(family, fit(taught, family=family, horizon=horizon)) for family in FAMILIES]
     return [
         _candidate(family, model, taught, horizon=horizon, digest=digest)
         for family, model in fitted

@@ -1,6 +1,5 @@
 """A quarter on recorded prices: a challenger follows by evidence, a poisoned one is refused."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from predictions.models import ModelVersion, Trial
 from predictions.training import artifacts, boosting, candidates, gate
 from predictions.training.candidates import Candidate
 from predictions.training.har import Har
+from tests.markets import recordings
 from tests.predictions import synthetic
 
 ASSETS = ("BTC", "ETH", "SOL", "XRP", "ADA", "LTC")
@@ -34,16 +34,10 @@ def prices(tmp_path: Path) -> Path:
     """Six assets at two venues that agree, hour by hour."""
     hours = (BEFORE + QUARTER + timedelta(days=2)) // timedelta(hours=1)
     for venue in ("north", "south"):
-        folder = tmp_path / "prices" / venue
-        folder.mkdir(parents=True)
         for seed, symbol in enumerate(ASSETS, 10):
             series = synthetic.closes(count=hours, seed=seed)
-            with (folder / f"{symbol}USDT_1h.csv").open("w", newline="", encoding="ascii") as file:
-                lines = csv.writer(file)
-                lines.writerow(["timestamp_utc", "open", "high", "low", "close", "volume"])
-                for opened, close in zip(series.opened_at, series.close, strict=True):
-                    at = datetime.fromtimestamp(int(opened), tz=UTC)
-                    lines.writerow([f"{at:%Y-%m-%dT%H:%M:%SZ}", *[f"{close:.6f}"] * 4, "1"])
+            file = tmp_path / "prices" / venue / f"{symbol}USDT_1h.csv"
+            recordings.write(file, recordings.hours(BEGIN - BEFORE, synthetic.texts(series)))
     return tmp_path / "prices"
 
 

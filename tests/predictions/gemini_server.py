@@ -9,6 +9,20 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+from django.core.cache import cache
+
+from predictions.commentary import gemini
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """For a module that names it: nothing is remembered from one test to the next."""
+    cache.clear()
+    gemini._client.cache_clear()
+    yield
+    cache.clear()
+
 
 @dataclass(frozen=True)
 class Answer:

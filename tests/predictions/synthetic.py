@@ -37,6 +37,11 @@ def closes(*, count: int, seed: int = 1, interval: int = HOUR, price: float = 10
     return Closes(opened_at, price * np.exp(np.cumsum(returns)))
 
 
+def texts(series: Closes) -> list[str]:
+    """As a recording has them."""
+    return [f"{close:.6f}" for close in series.close]
+
+
 def inputs(
     series: Closes,
     *,

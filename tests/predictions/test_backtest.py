@@ -1,6 +1,5 @@
 """A walk forward through invented prices: what was said, and that nothing was seen too early."""
 
-import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +18,11 @@ from predictions.forecasters.vol_scholar import VolScholar
 from predictions.models import ModelVersion
 from predictions.training.calibration import Record
 from predictions.versions import Serving
+from tests.markets import recordings
 from tests.predictions import synthetic
 from tests.predictions.synthetic import START, Closes
 
+STARTS = datetime.fromtimestamp(START, tz=UTC)
 BEGIN = START + 120 * DAY
 FINISH = BEGIN + 40 * DAY
 DAILY = TABLE["24h"]
@@ -153,18 +154,10 @@ def test_without_history_nothing_is_trained() -> None:
 # -- the command ------------------------------------------------------------------------------
 @pytest.fixture
 def prices(tmp_path: Path) -> Path:
-    venue = tmp_path / "prices" / "alpha"
-    venue.mkdir(parents=True)
     for symbol, series in market().items():
-        with (venue / f"{symbol}USDT_1h.csv").open("w", newline="", encoding="ascii") as file:
-            lines = csv.writer(file)
-            lines.writerow(["timestamp_utc", "open", "high", "low", "close", "volume"])
-            for opened, close in zip(
-                series.opened_at.tolist(), series.close.tolist(), strict=True
-            ):
-                price = f"{close:.6f}"
-                lines.writerow([iso(opened), price, price, price, price, "1"])
-    return venue.parent
+        file = tmp_path / "prices" / "alpha" / f"{symbol}USDT_1h.csv"
+        recordings.write(file, recordings.hours(STARTS, synthetic.texts(series)))
+    return tmp_path / "prices"
 
 
 def iso(moment: int) -> str:

@@ -1,18 +1,16 @@
 """What Gemini may cost a day: reserved before a call, settled after it, by any number at once."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
-from predictions.commentary import gemini, prompt
+from predictions.commentary import prompt
 from predictions.commentary.base import (
     Comment,
     CommentaryRejected,
@@ -42,12 +40,7 @@ MOST, MOST_PRICE = BOUND.sent + BOUND.received, AMPLE.price(BOUND)
 RACERS = 16
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    cache.clear()
-    gemini._client.cache_clear()
-    yield
-    cache.clear()
+fresh = gemini_server.fresh
 
 
 def adapter(server: Server, budget: Budget = AMPLE, **changes: Any) -> Gemini:

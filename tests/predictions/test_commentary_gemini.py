@@ -3,12 +3,10 @@
 import gzip
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from predictions.commentary import breaker, gemini, prompt, registry, transport
@@ -39,12 +37,7 @@ FACTS = Facts("BTC", "24h", 1_704_070_800, 42_000.0, 12, -150, 310, 260)
 GOOD = Answer(said(0.25))
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    cache.clear()
-    gemini._client.cache_clear()
-    yield
-    cache.clear()
+fresh = gemini_server.fresh
 
 
 def adapter(server: Server, **changes: Any) -> Gemini:

@@ -7,7 +7,7 @@ obeyed it answers, over HTTP, to the real adapter.
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ from league.models import League, Player, Round, Season
 from markets import bars
 from markets.models import Asset
 from predictions import commitments, house_picks, invariants
-from predictions.commentary import gemini, prompt, replies
+from predictions.commentary import prompt, replies
 from predictions.commentary.base import Comment, CommentaryRejected, Commentator, Facts
 from predictions.commentary.budget import Budget
 from predictions.commentary.gemini import Gemini
@@ -56,12 +56,7 @@ NOW = datetime(2025, 1, 15, 12, 10, tzinfo=UTC)
 each_injection = pytest.mark.parametrize("injection", INJECTIONS, ids=lambda one: one.name)
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    cache.clear()
-    gemini._client.cache_clear()
-    yield
-    cache.clear()
+fresh = gemini_server.fresh
 
 
 @dataclass(frozen=True)

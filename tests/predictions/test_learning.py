@@ -1,6 +1,5 @@
 """From training to retirement: versions, their trials, the gate, and what goes wrong."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.urls import reverse
 from league import operations
 from league.models import Round, Season
 from league.models.round import Status
-from markets import bars
 from predictions import house_picks, learning, promotion, retraining, succession, trials, versions
 from predictions.models import Apprenticeship, Calibration, ModelVersion, Trial
 from predictions.models.model_version import Standing
@@ -21,15 +19,8 @@ from tests.predictions import test_house_picks as picks
 from tests.predictions.test_house_picks import NOW, open_round, store
 
 pytestmark = pytest.mark.django_db
-season = picks.season
+season, fresh = picks.season, picks._fresh
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    bars.forget()
-    yield
-    bars.forget()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from config.instants import NotAnInstant, parse_instant
+from config import arguments
 from league.horizons import TABLE
 from markets.consolidation import Closes
 from markets.providers import recordings, replay
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         plan = _plan(options)
-        assets = _closes(options["prices"], _words("--assets", options["assets"].upper()))
+        assets = _closes(options["prices"], arguments.words("--assets", options["assets"].upper()))
         try:
             steps = tqdm(
                 report.run(assets, plan), total=len(plan.names), unit="model", file=sys.stderr
@@ -80,12 +80,12 @@ class Command(BaseCommand):
 
 def _plan(options: dict[str, Any]) -> Plan:
     train_until, start, end = (
-        _instant(f"--{name.replace('_', '-')}", options[name])
+        int(arguments.instant(f"--{name.replace('_', '-')}", options[name]).timestamp())
         for name in ("train_until", "start", "end")
     )
     if not train_until <= start < end:
         raise CommandError("--train-until must not be after --start, which is before --end.")
-    names = _words("--models", options["models"])
+    names = arguments.words("--models", options["models"])
     unknown = [name for name in names if name not in walk.NAMES]
     if unknown:
         raise CommandError(f"--models: unknown {unknown[0]!r}; known: {', '.join(walk.NAMES)}.")
@@ -100,17 +100,3 @@ def _closes(directory: Path, symbols: list[str]) -> dict[str, Closes]:
         raise CommandError(f"--assets: {error}") from error
     except (replay.NoRecordings, recordings.MalformedPrices) as error:
         raise CommandError(f"--prices: {error}") from error
-
-
-def _instant(option: str, text: str) -> int:
-    try:
-        return int(parse_instant(text).timestamp())
-    except NotAnInstant as error:
-        raise CommandError(f"{option}: {error}") from error
-
-
-def _words(option: str, text: str) -> list[str]:
-    found = [word.strip() for word in text.split(",") if word.strip()]
-    if not found or len(set(found)) != len(found):
-        raise CommandError(f"{option}: give a comma-separated list without repetitions.")
-    return found

@@ -11,8 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from config import invariants
-from config.instants import NotAnInstant, parse_instant
+from config import arguments, invariants
 from config.invariants import Finding, Obligation
 
 
@@ -53,10 +52,7 @@ def _only(text: str | None) -> tuple[str, ...]:
 
 
 def _since(text: str | None) -> datetime:
-    try:
-        return parse_instant(text) if text else invariants.EVERYTHING
-    except NotAnInstant as error:
-        raise CommandError(f"--since: {error}") from error
+    return arguments.instant("--since", text) if text else invariants.EVERYTHING
 
 
 def _take_time() -> None:

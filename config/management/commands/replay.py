@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from config import timeline
-from config.instants import NotAnInstant, parse_instant
+from config import arguments, timeline
 from config.replay import entries, playback, report, scratch
 from league.horizons import TABLE
 from league.models.league import validate_cadence
@@ -82,29 +80,15 @@ class Command(BaseCommand):
             )
 
     def _script(self, options: dict[str, Any]) -> playback.Script:
-        start, end = (_instant(f"--{name}", options[name]) for name in ("start", "end"))
+        start, end = (arguments.instant(f"--{name}", options[name]) for name in ("start", "end"))
         if start >= end:
             raise CommandError("--end must be after --start.")
-        horizons = _words("--horizons", options["horizons"])
+        horizons = arguments.words("--horizons", options["horizons"])
         unknown = [name for name in horizons if name not in TABLE]
         if unknown:
             raise CommandError(f"--horizons: unknown {unknown[0]!r}; known: {', '.join(TABLE)}.")
-        assets = _words("--assets", options["assets"].upper())
+        assets = arguments.words("--assets", options["assets"].upper())
         return playback.Script(start, end, assets, horizons, _cadence(options["cadence"]))
-
-
-def _words(option: str, text: str) -> list[str]:
-    found = [word.strip() for word in text.split(",") if word.strip()]
-    if not found or len(set(found)) != len(found):
-        raise CommandError(f"{option}: give a comma-separated list without repetitions.")
-    return found
-
-
-def _instant(option: str, text: str) -> datetime:
-    try:
-        return parse_instant(text)
-    except NotAnInstant as error:
-        raise CommandError(f"{option}: {error}") from error
 
 
 def _cadence(text: str) -> dict[str, int]:

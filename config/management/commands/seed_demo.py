@@ -3,11 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from config import demo
-from config.instants import NotAnInstant, parse_instant
+from config import arguments, demo
 
 EVERY = 25
 
@@ -22,10 +21,8 @@ class Command(BaseCommand):
         if demo.is_ready():
             self.stdout.write("demo season: ready")
             return
-        try:
-            now = parse_instant(options["now"]) if options["now"] else timezone.now()
-        except NotAnInstant as error:
-            raise CommandError(f"--now: {error}") from error
+        said = options["now"]
+        now = arguments.instant("--now", said) if said else timezone.now()
         for done, total in demo.prepare(now=now):
             if done % EVERY == 0 or done == total:
                 self.stdout.write(f"demo season: {done} of {total} moments played")

@@ -10,8 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
-from config import sweeps
-from config.instants import NotAnInstant, parse_instant
+from config import arguments, sweeps
 from league import departure, gate
 
 
@@ -23,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--now", metavar="ISO", help="sweep as if it were this instant (UTC)")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        fixed = self._instant(options["now"])
+        fixed = arguments.instant("--now", options["now"]) if options["now"] else None
         if fixed and options["loop"]:
             raise CommandError("--now: a fixed instant cannot be looped over.")
         if not options["loop"]:
@@ -44,9 +43,3 @@ class Command(BaseCommand):
         except (sweeps.StageFailed, DatabaseError) as failure:
             raise CommandError(str(failure)) from failure
         self.stdout.write(json.dumps({name: n for name, n in done.items() if n}))
-
-    def _instant(self, text: str | None) -> datetime | None:
-        try:
-            return parse_instant(text) if text else None
-        except NotAnInstant as error:
-            raise CommandError(f"--now: {error}") from error
