@@ -8,9 +8,14 @@ from predictions.models import ModelVersion
 from predictions.models.model_version import Standing
 from predictions.training import drift, gate
 
-WATCHED: Final = timedelta(days=30)
+# Thirty days, or longer where they hold too few locks to say anything.
+WATCHED: Final = {
+    "5m": timedelta(days=30),
+    "1h": timedelta(days=30),
+    "24h": timedelta(days=45),
+    "7d": timedelta(days=120),
+}
 HOUR_S: Final = 3600
-GATE = "gate"
 
 
 def decide(*, now: datetime) -> int:
@@ -27,7 +32,7 @@ def decide(*, now: datetime) -> int:
 
 def measure(*, now: datetime) -> int:
     """Write down how each living version drifts. Returns how many there are."""
-    living = list(versions.living())
+    living = [one for one in versions.living() if one.drift.get("hour") != _hour(now)]
     for version in living:
         found = drift.measure(trials.settled(version, locks=drift.LATEST))
         if found is not None:
@@ -41,6 +46,8 @@ def _hour(now: datetime) -> int:
 
 
 def _judge(shadow: ModelVersion, *, now: datetime) -> bool:
+    if succession.dismiss_broken(shadow, now=now):
+        return True
     if trials.count_locks(shadow) < gate.LEAST_LOCKS[shadow.horizon]:
         return False
     rivals = versions.of(versions.course_of(shadow), family=shadow.family)
@@ -51,21 +58,22 @@ def _judge(shadow: ModelVersion, *, now: datetime) -> bool:
         seconds_per_thousand=float(shadow.metrics.get("seconds_per_thousand", gate.SLOWEST_S)),
     )
     if decision.verdict == "promote":
-        return succession.promote(shadow, actor=GATE, reason=decision.reason, now=now)
+        return succession.promote(shadow, actor=succession.GATE, reason=decision.reason, now=now)
     if decision.verdict == "refuse":
-        return succession.retire(shadow, actor=GATE, reason=f"refused: {decision.reason}", now=now)
+        return succession.retire(
+            shadow, actor=succession.GATE, reason=f"refused: {decision.reason}", now=now
+        )
     return False
 
 
 def _watch(champion: ModelVersion, *, now: datetime) -> bool:
-    """A champion goes when its bytes are not its own, or when it loses beyond chance."""
-    try:
-        versions.check(champion)
-    except versions.TamperedArtifact:
-        return succession.retire(
-            champion, actor=GATE, reason="demoted: its bytes changed", now=now
-        )
-    decision = gate.watch(trials.met(champion, rival=None, since=now - WATCHED))
+    """A champion goes when it cannot be served, or when it loses beyond chance."""
+    if succession.dismiss_broken(champion, now=now):
+        return True
+    since = now - WATCHED[champion.horizon]
+    decision = gate.watch(trials.met(champion, rival=None, since=since), horizon=champion.horizon)
     if decision.verdict != "refuse":
         return False
-    return succession.retire(champion, actor=GATE, reason=f"demoted: {decision.reason}", now=now)
+    return succession.retire(
+        champion, actor=succession.GATE, reason=f"demoted: {decision.reason}", now=now
+    )

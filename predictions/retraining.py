@@ -13,7 +13,7 @@ from league import departure, operations
 from league.horizons import TABLE
 from league.models import Season
 from markets import bars
-from predictions import succession
+from predictions import succession, versions
 from predictions.backtest import validation
 from predictions.models import Apprenticeship
 from predictions.training import candidates, lessons
@@ -25,6 +25,7 @@ LEASE: Final = timedelta(minutes=10)  # longer than the task may take
 TOO_YOUNG: Final = timedelta(minutes=10)
 FIRST_PAUSE: Final = timedelta(minutes=5)
 LONGEST_PAUSE: Final = timedelta(days=1)
+MOST_DOUBLINGS: Final = 10
 
 
 def retrain(*, now: datetime) -> int:
@@ -71,11 +72,13 @@ def _attend(course: Course, symbols: list[str], *, now: datetime) -> int:
     if not mine.filter(next_at__lte=now, leased_until__lte=now).update(leased_until=now + LEASE):
         return 0
     try:
+        for version in versions.living(of=course):
+            succession.dismiss_broken(version, now=now)
         made = _train(course, symbols, now=now)
     except Exception as error:
         departure.heed(error)
         logger.exception("training failed", extra={"horizon": course.horizon.name})
-        pause = min(FIRST_PAUSE * 2**turn.failures, LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2 ** min(turn.failures, MOST_DOUBLINGS), LONGEST_PAUSE)
         mine.update(
             leased_until=now,
             next_at=now + pause,
@@ -83,12 +86,16 @@ def _attend(course: Course, symbols: list[str], *, now: datetime) -> int:
             last_error=f"{type(error).__name__}: {error}"[:300],
         )
         return 0
-    pause = EVERY if made else TOO_YOUNG
+    is_full = not any(succession.has_room(course, family=one) for one in candidates.FAMILIES)
+    pause = EVERY if made or is_full else TOO_YOUNG
     mine.update(leased_until=now, next_at=now + pause, failures=0, last_error="")
     return made
 
 
 def _train(course: Course, symbols: list[str], *, now: datetime) -> int:
+    families = [one for one in candidates.FAMILIES if succession.has_room(course, family=one)]
+    if not families:
+        return 0
     closes = {
         symbol: bars.closes(
             symbol=symbol,
@@ -104,7 +111,7 @@ def _train(course: Course, symbols: list[str], *, now: datetime) -> int:
         return 0
     made = 0
     digest = candidates.data_digest(closes)
-    for one in candidates.train(taught, horizon=course.horizon, digest=digest):
+    for one in candidates.train(taught, horizon=course.horizon, digest=digest, families=families):
         unseen = validation.measure(taught, family=one.family, horizon=course.horizon)
         judged = replace(one, metrics={**one.metrics, "validation": unseen})
         made += succession.register(judged, course, now=now, assets=symbols)

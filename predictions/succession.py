@@ -17,10 +17,17 @@ from predictions.versions import Course
 
 logger = logging.getLogger(__name__)
 MOST_SHADOWS: Final = 4
+GATE: Final = "gate"
 
 
 class NotServing(operations.NotPossible):
     """The version is not what the verb needs: no champion, or none before it."""
+
+
+def has_room(course: Course, *, family: str) -> bool:
+    """Whether one more shadow may wait for its verdict."""
+    waiting = versions.of(course, family=family).filter(status=Standing.SHADOW)
+    return waiting.count() < MOST_SHADOWS
 
 
 def register(candidate: Candidate, course: Course, *, now: datetime, assets: list[str]) -> bool:
@@ -29,9 +36,9 @@ def register(candidate: Candidate, course: Course, *, now: datetime, assets: lis
     Returns False while enough shadows wait for their verdict.
     """
     with transaction.atomic(durable=True):
-        known = versions.of(course, family=candidate.family)
-        if known.filter(status=Standing.SHADOW).count() >= MOST_SHADOWS:
+        if not has_room(course, family=candidate.family):
             return False
+        known = versions.of(course, family=candidate.family)
         newest = known.aggregate(newest=Max("number"))["newest"] or 0
         standing: dict[str, Any] = {"status": Standing.SHADOW}
         if not newest:
@@ -52,11 +59,15 @@ def register(candidate: Candidate, course: Course, *, now: datetime, assets: lis
 def promote(version: ModelVersion, *, reason: str, actor: str, now: datetime) -> bool:
     """A shadow takes over from the champion, which retires; older shadows go with it.
 
-    Returns whether this call did it. :raises league.operations.ReasonTooShort:
+    Returns whether this call did it.
+    :raises NotServing: when nobody could forecast with it.
+    :raises league.operations.ReasonTooShort:
     """
     operations.require_reason(reason)
+    _require_served(version)
     with transaction.atomic(durable=True):
         rivals = versions.of(versions.course_of(version), family=version.family)
+        before = rivals.filter(status=Standing.CHAMPION).first()
         rivals.filter(status=Standing.CHAMPION).update(
             status=Standing.RETIRED, retired_at=now, reason=f"followed by {version}"
         )
@@ -64,7 +75,11 @@ def promote(version: ModelVersion, *, reason: str, actor: str, now: datetime) ->
             status=Standing.RETIRED, retired_at=now, reason=f"overtaken by {version}"
         )
         done = ModelVersion.objects.filter(pk=version.pk, status=Standing.SHADOW).update(
-            status=Standing.CHAMPION, promoted_by=actor, promoted_at=now, reason=reason[:300]
+            status=Standing.CHAMPION,
+            promoted_by=actor,
+            promoted_at=now,
+            reason=reason[:300],
+            parent=before or version.parent,  # whom rolling back brings back
         )
         if not done:
             transaction.set_rollback(True)
@@ -79,12 +94,29 @@ def retire(version: ModelVersion, *, reason: str, actor: str, now: datetime) -> 
     """
     operations.require_reason(reason)
     done = (
-        ModelVersion.objects.filter(pk=version.pk)
+        ModelVersion.objects.filter(pk=version.pk, status=version.status)
         .exclude(status=Standing.RETIRED)
         .update(status=Standing.RETIRED, retired_at=now, reason=reason[:300])
     )
     _tell("model retired", version, actor=actor, reason=reason, is_done=bool(done))
     return bool(done)
+
+
+def dismiss_broken(version: ModelVersion, *, now: datetime) -> bool:
+    """Retire a version whose bytes are not its own, or no model of this release.
+
+    Returns whether it had to go.
+    """
+    try:
+        versions.check(version)
+        versions.model_of(version)
+    except versions.TamperedArtifact:
+        reason = "demoted: its bytes changed"
+    except artifacts.BrokenArtifact as error:
+        reason = f"demoted: {error}"
+    else:
+        return False
+    return retire(version, reason=reason, actor=GATE, now=now)
 
 
 def roll_back(version: ModelVersion, *, reason: str, actor: str, now: datetime) -> bool:
@@ -94,22 +126,32 @@ def roll_back(version: ModelVersion, *, reason: str, actor: str, now: datetime) 
     :raises league.operations.ReasonTooShort:
     """
     operations.require_reason(reason)
+    parent = version.parent
+    if parent is not None:
+        _require_served(parent)
     with transaction.atomic(durable=True):
-        parent = version.parent
         done = ModelVersion.objects.filter(pk=version.pk, status=Standing.CHAMPION).update(
             status=Standing.RETIRED, retired_at=now, reason=f"rolled back: {reason}"[:300]
         )
         if not done or parent is None:
             raise NotServing(f"{version} is no champion with one before it.")
-        ModelVersion.objects.filter(pk=parent.pk).update(
+        back = ModelVersion.objects.filter(pk=parent.pk, status=Standing.RETIRED).update(
             status=Standing.CHAMPION,
             promoted_by=actor,
             promoted_at=now,
             retired_at=None,
             reason=f"back for {version}: {reason}"[:300],
         )
+        if not back:
+            raise NotServing(f"{parent} is not there to come back.")
     _tell("model rolled back", version, actor=actor, reason=reason, is_done=True)
     return True
+
+
+def _require_served(version: ModelVersion) -> None:
+    """:raises NotServing: for bytes that nobody could forecast with."""
+    if versions.served(version) is None:
+        raise NotServing(f"{version} cannot be served.")
 
 
 def _columns(candidate: Candidate, course: Course) -> dict[str, Any]:

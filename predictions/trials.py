@@ -3,14 +3,16 @@
 Trials are entered with the built-in players' last words, from the same inputs, and rank nowhere.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
+from league import departure
 from league.models import Round
 from league.models.round import Status
 from league.volatility import Z90
@@ -22,6 +24,7 @@ from predictions.scoring import rules
 from predictions.training.drift import Settled
 from predictions.training.gate import Met
 
+logger = logging.getLogger(__name__)
 BATCH: Final = 500
 
 
@@ -44,8 +47,19 @@ def enter(rounds: Sequence[Round], *, desk: Desk) -> int:
             if (r.horizon, r.season.price_mode) == (version.horizon, version.price_mode)
             and (version.pk, r.pk) not in known
         ]
-        made += _enter(version, waiting, desk=desk)
+        made += _try(version, waiting, desk=desk)
     return made
+
+
+def _try(version: ModelVersion, waiting: Sequence[Round], *, desk: Desk) -> int:
+    """A sick version keeps none of the others from trying."""
+    try:
+        return _enter(version, waiting, desk=desk)
+    except Exception as error:
+        departure.heed(error)
+        logger.exception("model not tried", extra={"version": str(version)})
+        connection.close_if_unusable_or_obsolete()
+        return 0
 
 
 def _enter(version: ModelVersion, waiting: Sequence[Round], *, desk: Desk) -> int:
@@ -113,9 +127,11 @@ def met(
     version: ModelVersion, *, rival: ModelVersion | None, since: datetime | None = None
 ) -> list[Met]:
     """How a version did at each lock, beside its rival, or the house where there is none."""
-    theirs = {row.round_id: row for row in _scored(rival, since=since)} if rival else None
+    own = _scored(version, since=since)
+    first = min((row.round.locks_at for row in own), default=since)
+    theirs = {row.round_id: row for row in _scored(rival, since=first)} if rival else None
     locks: dict[datetime, list[tuple[Trial, float, float]]] = defaultdict(list)
-    for mine in _scored(version, since=since):
+    for mine in own:
         if theirs is None:
             house = 2 * Z90 * (mine.round.width or 0.0) * (mine.round.sigma_bp or 0.0)
             locks[mine.round.locks_at].append((mine, 0.0, house))

@@ -52,9 +52,12 @@ def of(course: Course, *, family: str | None = None) -> QuerySet[ModelVersion]:
     return found.filter(family=family) if family else found
 
 
-def living() -> QuerySet[ModelVersion]:
+def living(*, of: Course | None = None) -> QuerySet[ModelVersion]:
     """The versions that forecast, as champion or shadow, without their bytes."""
-    return ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED)
+    found = ModelVersion.objects.defer("artifact").exclude(status=Standing.RETIRED)
+    if of is None:
+        return found
+    return found.filter(horizon=of.horizon.name, price_mode=of.price_mode)
 
 
 def course_of(version: ModelVersion) -> Course:

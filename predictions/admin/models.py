@@ -81,3 +81,7 @@ class TrialAdmin(RecordAdmin):
     list_select_related = ("version", "round")
     list_filter = ("version__horizon", "version__family", "version__status")
     ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trial]:
+        found: QuerySet[Trial] = super().get_queryset(request)
+        return found.defer("version__artifact")

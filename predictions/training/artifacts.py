@@ -68,7 +68,10 @@ def unpack(data: bytes, *, kind: str, horizon: Horizon) -> Har | Forest:
     if kind not in readers or len(data) > LARGEST:
         raise BrokenArtifact(f"unknown format {kind!r}, or {len(data)} bytes are too many")
     model = readers[kind](data, horizon)
-    widths = model.half_widths(_probe_rows(horizon))
+    try:
+        widths = model.half_widths(_probe_rows(horizon))
+    except Exception as error:  # trees of another release may lack anything
+        raise BrokenArtifact(f"it forecasts nothing: {type(error).__name__}") from error
     if not (np.isfinite(widths).all() and (widths > 0).all()):
         raise BrokenArtifact("its widths are not positive numbers")
     return model

@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -43,12 +43,14 @@ class Candidate:
     seed: int = SEED
 
 
-def train(taught: Lessons, *, horizon: Horizon, digest: str) -> list[Candidate]:
+def train(
+    taught: Lessons, *, horizon: Horizon, digest: str, families: Sequence[str] = FAMILIES
+) -> list[Candidate]:
     """A candidate of each family that has enough lessons. `digest` is of the bars they come from.
 
     :raises Unusable: when a fit gives widths that are not positive numbers.
     """
-    fitted = [(family, fit(taught, family=family, horizon=horizon)) for family in FAMILIES]
+    fitted = [(family, fit(taught, family=family, horizon=horizon)) for family in families]
     return [
         _candidate(family, model, taught, horizon=horizon, digest=digest)
         for family, model in fitted

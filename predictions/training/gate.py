@@ -20,7 +20,8 @@ SLOWEST_S: Final = 1.0  # per thousand assets
 # When a champion must go.
 LOST_ERRORS: Final = -3.0
 COVERAGE_LOST: Final = (0.65, 0.92)
-LEAST_WATCHED: Final = 30  # locks: fewer say nothing about a champion
+# Locks: fewer say nothing about a champion.
+LEAST_WATCHED: Final = {"5m": 30, "1h": 30, "24h": 30, "7d": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,10 @@ def judge(met: Sequence[Met], *, horizon: str, seconds_per_thousand: float) -> D
     return Decision("refuse", "; ".join(faults)) if faults else Decision("promote", shown)
 
 
-def watch(met: Sequence[Met]) -> Decision:
-    """A champion over its last thirty days: `refuse` when it must go, else `wait`."""
-    if len(met) < LEAST_WATCHED:
-        return Decision("wait", f"{len(met)} of {LEAST_WATCHED} locks")
+def watch(met: Sequence[Met], *, horizon: str) -> Decision:
+    """A champion over its latest locks: `refuse` when it must go, else `wait`."""
+    if len(met) < LEAST_WATCHED[horizon]:
+        return Decision("wait", f"{len(met)} of {LEAST_WATCHED[horizon]} locks")
     points = [one.points for one in met]
     error = stdev(points) / math.sqrt(len(points))
     mean, coverage = fmean(points), _coverage(met)

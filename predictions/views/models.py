@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 
@@ -10,11 +11,16 @@ from predictions.filters import ModelFilter
 from predictions.models import ModelVersion
 
 
+def shown() -> QuerySet[ModelVersion]:
+    """Without anybody's bytes: a page of forests would weigh a hundred megabytes."""
+    return ModelVersion.objects.select_related("parent").defer("artifact", "parent__artifact")
+
+
 @extend_schema_view(get=extend_schema(operation_id="model_list", tags=["predictions"]))
 class Models(generics.ListAPIView[ModelVersion]):
     """Every model ever trained, the newest first."""
 
-    queryset = ModelVersion.objects.defer("artifact").select_related("parent")
+    queryset = shown()
     serializer_class = shapes.ModelSerializer
     filterset_class = ModelFilter
     ordering: ClassVar = ("-pk",)
@@ -24,6 +30,6 @@ class Models(generics.ListAPIView[ModelVersion]):
 class ModelDetail(generics.RetrieveAPIView[ModelVersion]):
     """One model: data window, hashes, evidence, and who promoted it."""
 
-    queryset = ModelVersion.objects.defer("artifact").select_related("parent")
+    queryset = shown()
     serializer_class = shapes.ModelSerializer
     lookup_url_kwarg = "model_id"

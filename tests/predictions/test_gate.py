@@ -65,12 +65,12 @@ def test_a_slow_or_crossed_challenger_is_refused() -> None:
 
 def test_a_champion_goes_when_it_loses_beyond_chance_or_its_coverage_is_gone() -> None:
     winning, losing = locks(40, gain=0.0), locks(40, gain=-4.0, spread=1.0)
-    assert gate.watch(winning).verdict == "wait"
-    assert gate.watch(losing).verdict == "refuse"
-    assert "standard errors" in gate.watch(losing).reason
-    assert gate.watch(losing[:29]).verdict == "wait"
-    assert gate.watch(locks(40, gain=0.0, inside=6)).verdict == "refuse"
-    assert gate.watch(locks(40, gain=0.0, inside=10)).verdict == "refuse"
+    assert gate.watch(winning, horizon="24h").verdict == "wait"
+    assert gate.watch(losing, horizon="24h").verdict == "refuse"
+    assert "standard errors" in gate.watch(losing, horizon="24h").reason
+    assert gate.watch(losing[:29], horizon="24h").verdict == "wait"
+    assert gate.watch(locks(40, gain=0.0, inside=6), horizon="24h").verdict == "refuse"
+    assert gate.watch(locks(40, gain=0.0, inside=10), horizon="24h").verdict == "refuse"
 
 
 def test_a_factor_is_the_sum_of_its_steps_in_any_order() -> None:

@@ -8,12 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from league import operations
+from league.horizons import TABLE
 from league.models import Round, Season
 from league.models.round import Status
 from predictions import house_picks, learning, promotion, retraining, succession, trials, versions
 from predictions.models import Apprenticeship, Calibration, ModelVersion, Trial
 from predictions.models.model_version import Standing
-from predictions.training import artifacts, candidates, har
+from predictions.training import artifacts, candidates, gate, har
 from predictions.versions import Course
 from tests.predictions import test_house_picks as picks
 from tests.predictions.test_house_picks import NOW, open_round, store
@@ -323,3 +324,147 @@ def test_drift_is_measured_where_everybody_watches(taught: Season, client: Clien
     labels = 'family="har",horizon="24h",price_mode="simulated",status="champion",version="1"'
     assert f"league_model_coverage{{{labels}}} 1.0" in text
     assert f'league_model_pit{{bin="2",{labels}}} 1.0' in text
+
+
+# -- found by a hostile reader ----------------------------------------------------------------
+def test_a_model_of_another_release_goes_and_silences_nobody(taught: Season) -> None:
+    """Its bytes are its own, but no model of today's features."""
+    retraining.retrain(now=NOW)
+    data = b'{"coefficients": [0.0, 1.0], "spread": 1.0}'
+    ModelVersion.objects.filter(horizon="24h").update(
+        artifact=data, size=len(data), sha256=artifacts.digest(data)
+    )
+    round_ = open_round(taught, "BTC", horizon="24h")
+    assert house_picks.enter(now=house_picks.finish_of(round_)) == len(picks.BUILT_IN)
+    retraining.retrain(now=NOW + WEEK)
+    assert version(number=1).status == Standing.RETIRED
+    assert "coefficients" in version(number=1).reason
+    assert version(number=2).status == Standing.SHADOW
+
+
+def test_a_sick_version_keeps_no_other_from_trying(
+    taught: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = rivals(taught)
+    served = versions.served
+
+    def sick(one: ModelVersion) -> Any:
+        if one.pk == old.pk:
+            raise AttributeError("_raw_predict")
+        return served(one)
+
+    monkeypatch.setattr(versions, "served", sick)
+    round_ = open_round(taught, "BTC", horizon="24h")
+    trials.enter([round_], desk=house_picks.Desk(house_picks.finish_of(round_)))
+    assert list(Trial.objects.values_list("version_id", flat=True)) == [new.pk]
+
+
+def test_rolling_back_brings_back_whom_it_followed(taught: Season) -> None:
+    """Two shadows of one parent, promoted one after the other."""
+    first, second = rivals(taught)
+    retraining.retrain(now=NOW + 2 * WEEK)
+    third = version(number=3)
+    why = "better by a point"
+    assert succession.promote(second, actor="ada", reason=why, now=NOW)
+    assert succession.promote(third, actor="ada", reason=why, now=NOW)
+    third.refresh_from_db()
+    assert succession.roll_back(third, actor="ada", reason="worse in fact", now=NOW)
+    assert {one.number: one.status for one in ModelVersion.objects.filter(horizon="24h")} == {
+        1: "retired", 2: "champion", 3: "retired",
+    }  # fmt: skip
+    assert first.number == 1
+
+
+@pytest.mark.parametrize("verb", [succession.promote, succession.roll_back])
+def test_nobody_makes_way_for_bytes_that_cannot_be_served(taught: Season, verb: Any) -> None:
+    old, new = rivals(taught)
+    broken = new
+    if verb is succession.roll_back:
+        assert succession.promote(new, actor="ada", reason="better by a point", now=NOW)
+        new.refresh_from_db()
+        broken = old
+    ModelVersion.objects.filter(pk=broken.pk).update(artifact=b"{}")
+    versions._models.clear()
+    before = dict(ModelVersion.objects.values_list("pk", "status"))
+    with pytest.raises(succession.NotServing):
+        verb(new, actor="ada", reason="for good reasons", now=NOW)
+    assert dict(ModelVersion.objects.values_list("pk", "status")) == before
+
+
+def test_a_verdict_on_a_shadow_does_not_fall_on_the_champion_it_has_become(
+    taught: Season,
+) -> None:
+    _, new = rivals(taught)
+    seen = version(number=2)
+    assert succession.promote(new, actor="ada", reason="better by a point", now=NOW)
+    assert not succession.retire(seen, actor="gate", reason="refused: too wide", now=NOW)
+    assert version(number=2).status == Standing.CHAMPION
+
+
+def test_full_of_shadows_nothing_is_trained_in_vain(
+    taught: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "FAMILIES", ("har",))
+    for week in range(succession.MOST_SHADOWS + 1):
+        retraining.retrain(now=NOW + week * WEEK)
+    later = NOW + 6 * WEEK
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("trained in vain")
+
+    monkeypatch.setattr(candidates, "train", never)
+    assert retraining.retrain(now=later) == 0
+    assert Apprenticeship.objects.get(horizon="24h").next_at == later + WEEK
+
+
+@pytest.mark.parametrize("failures", [9, 40, 30_000])
+def test_a_training_that_always_fails_is_tried_daily_for_ever(
+    taught: Season, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("sick")
+
+    retraining.retrain(now=NOW)
+    Apprenticeship.objects.update(failures=failures, next_at=NOW)
+    monkeypatch.setattr(candidates, "train", fail)
+    assert retraining.retrain(now=NOW) == 0
+    assert Apprenticeship.objects.get(horizon="24h").next_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize("horizon", ["1h", "24h", "7d"])
+def test_a_losing_champion_goes_at_the_pace_of_its_rounds(taught: Season, horizon: str) -> None:
+    """Rounds lock at their own cadence and settle some minutes late."""
+    course(taught, horizon="24h")
+    terms = TABLE[horizon]
+    retraining.retrain(now=NOW)
+    found = version(horizon="24h")
+    ModelVersion.objects.exclude(pk=found.pk).update(status="retired", retired_at=NOW)
+    ModelVersion.objects.filter(pk=found.pk).update(horizon=horizon, number=99)
+    count = gate.LEAST_WATCHED[horizon] + 2
+    for number in range(count):
+        locks_at = NOW - number * timedelta(seconds=terms.cadence_s)
+        round_ = Round.objects.create(
+            season=taught, asset_id="BTC", horizon=horizon, status=Status.FINAL,
+            opens_at=locks_at - timedelta(hours=1), locks_at=locks_at,
+            settles_at=locks_at + terms.length, finalized_at=locks_at + terms.length,
+            reference_price=100, settlement_price=101, outcome_bp=100.0, sigma_bp=200.0,
+            width=0.9,
+        )  # fmt: skip
+        Trial.objects.create(
+            version=found, round=round_, entered_at=locks_at, low_bp=-1, middle_bp=0, high_bp=1,
+            points_milli=-90_000 - number, outcome=0.5, pit_bin=1,
+        )  # fmt: skip
+    losing = trials.met(found, rival=None, since=NOW - promotion.WATCHED[horizon])
+    assert gate.watch(losing, horizon=horizon).verdict == "refuse"
+
+
+def test_no_list_reads_the_bytes_of_models(
+    taught: Season, admin_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    rivals(taught)
+    with django_assert_max_num_queries(100) as asked:
+        assert admin_client.get("/api/v1/models").status_code == 200
+        for name in ("modelversion", "trial"):
+            address = reverse(f"admin:predictions_{name}_changelist")
+            assert admin_client.get(address).status_code == 200
+    assert not [one["sql"] for one in asked.captured_queries if '"artifact"' in one["sql"]]
