@@ -65,8 +65,9 @@ lint: $(VENV)/.installed-dev ## ruff, its formatter included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# From nothing each time: what mypy remembers can hide what a clean clone is told.
 typecheck: $(VENV)/.installed-dev ## mypy, strict
-	$(BIN)/mypy .
+	$(BIN)/mypy --no-incremental .
 
 imports: $(VENV)/.installed-dev ## who may import whom
 	$(BIN)/lint-imports
