@@ -54,4 +54,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
      "--workers", "2", "--threads", "4", "--timeout", "30", "--graceful-timeout", "20", \
-     "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
+     "--keep-alive", "15", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]

@@ -1,6 +1,7 @@
 """Options that several commands take: read, or refused with the option's name."""
 
 from datetime import datetime
+from pathlib import Path
 
 from django.core.management.base import CommandError
 
@@ -21,3 +22,12 @@ def instant(option: str, text: str) -> datetime:
         return parse_instant(text)
     except NotAnInstant as error:
         raise CommandError(f"{option}: {error}") from error
+
+
+def refuse_unwritable(report: Path | None) -> None:
+    """Before anything is done: an hour's work must not end for want of a directory.
+
+    :raises django.core.management.base.CommandError:
+    """
+    if report and (report.is_dir() or not report.absolute().parent.is_dir()):
+        raise CommandError(f"--report: {report} is not a file in a directory that exists.")

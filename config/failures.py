@@ -69,6 +69,7 @@ DOMAIN: dict[type[Exception], str] = {
     entry_shapes.Misshapen: "invalid",
     frames.NoFrame: "price_unavailable",
     idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
+    keys.KeyEnded: "conflict",
     keys.KeyRejected: "authentication_failed",
     ledger.LedgerBusy: "unavailable",
     operations.NotPossible: "conflict",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
+
 from league.memories import Memory
 from league.models import ApiKey, Player
 
@@ -25,7 +27,13 @@ STILL_GOOD = """
         AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock.at)
         AND p.is_active AND (u.id IS NULL OR u.is_active)
     )"""
+LAST_USE_EVERY: Final = timedelta(hours=1)
+LONGEST_OVERLAP: Final = timedelta(days=7)
 _known: Final = Memory[ApiKey](lifetime=timedelta(seconds=30), most=10_000)
+
+
+class KeyEnded(Exception):
+    """The key is expired or revoked: there is nothing to rotate."""
 
 
 class KeyRejected(Exception):
@@ -75,6 +83,7 @@ def verify(token: str, *, now: datetime) -> ApiKey:
     expected = key.secret_sha256 if key else "0" * 64
     if not hmac.compare_digest(expected, _digest(match[2] if match else "")) or not key:
         raise KeyRejected("This API key is not valid.")
+    _note_use(key, now=now)
     return key
 
 
@@ -97,10 +106,36 @@ def good(key: ApiKey) -> dict[str, Any]:
     return {"key_id": key.pk, "player_id": key.player_id, "handle": key.player.handle}
 
 
+def rotate(
+    key: ApiKey, *, overlap: timedelta, expires_at: datetime | None, now: datetime
+) -> IssuedKey:
+    """A new key like it; the old one works for `overlap` more, at most to its own expiry.
+
+    :raises KeyEnded: when it does not work any more.
+    """
+    end = now + overlap
+    with transaction.atomic(durable=True):
+        usable = ApiKey.objects.usable(now=now).filter(pk=key.pk)
+        longer = usable.exclude(expires_at__lte=end)
+        if not longer.update(expires_at=end) and not usable.exists():
+            raise KeyEnded("This key is expired or revoked: issue a new one.")
+        issued = issue(
+            player=key.player, now=now, label=key.label, scopes=key.scopes, expires_at=expires_at
+        )
+    _known.drop(key.prefix)
+    return issued
+
+
 def revoke(key: ApiKey, *, now: datetime) -> bool:
     """Whether this call revoked it."""
     _known.drop(key.prefix)
     return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now))
+
+
+def _note_use(key: ApiKey, *, now: datetime) -> None:
+    """To the hour: whoever asks whether a key is still in use can wait as long."""
+    if key.last_used_at is None or now - key.last_used_at >= LAST_USE_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 def _is_current(key: ApiKey, *, now: datetime) -> bool:

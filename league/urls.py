@@ -25,6 +25,7 @@ urlpatterns = [
     path("players/<slug:handle>", players.PlayerDetail.as_view(), name="player"),
     path("keys", keys.KeyList.as_view(), name="keys"),
     path("keys/<slug:prefix>", keys.KeyDetail.as_view(), name="key"),
+    path("keys/<slug:prefix>/rotate", keys.KeyRotation.as_view(), name="key-rotation"),
     path("webhooks", webhooks.WebhookList.as_view(), name="webhooks"),
     path("webhooks/<uuid:webhook_id>", webhooks.WebhookDetail.as_view(), name="webhook"),
     path(

@@ -12,4 +12,5 @@ def learn(*, now: datetime) -> int:
     if scored:  # nothing else tells anything new about a model
         changed = promotion.decide(now=now)
         promotion.measure(now=now)
+        trials.forget(now=now)
     return scored + changed + retraining.retrain(now=now)

@@ -1,4 +1,8 @@
-"""A challenger a week for every horizon that is played; whatever fails, who serves goes on."""
+"""A challenger a week for every horizon that is played; whatever fails, who serves goes on.
+
+One training at a time, whatever the horizon: entering the built-in players' words needs a hand,
+too.
+"""
 
 import logging
 from collections import defaultdict
@@ -29,7 +33,7 @@ MOST_DOUBLINGS: Final = 10
 
 
 def retrain(*, now: datetime) -> int:
-    """Train what is due, one worker a horizon. Returns the versions made."""
+    """Train what is due. Returns the versions made."""
     return sum(_attend(course, symbols, now=now) for course, symbols in _courses(now=now))
 
 
@@ -60,16 +64,22 @@ def _courses(*, now: datetime) -> Iterator[tuple[Course, list[str]]]:
 
 
 def _attend(course: Course, symbols: list[str], *, now: datetime) -> int:
-    """Train one horizon, if it is due and nobody else does."""
+    """Train one horizon, if it is due and nobody is training.
+
+    A turn counts as failed until it has not: whoever is killed in it is not tried at once again.
+    """
     turn, _ = Apprenticeship.objects.get_or_create(
         horizon=course.horizon.name,
         price_mode=course.price_mode,
         defaults={"leased_until": now, "next_at": now},
     )
-    if turn.next_at > now or turn.leased_until > now:
+    if turn.next_at > now or Apprenticeship.objects.filter(leased_until__gt=now).exists():
         return 0
     mine = Apprenticeship.objects.filter(pk=turn.pk)
-    if not mine.filter(next_at__lte=now, leased_until__lte=now).update(leased_until=now + LEASE):
+    retry_at = now + min(FIRST_PAUSE * 2 ** min(turn.failures, MOST_DOUBLINGS), LONGEST_PAUSE)
+    if not mine.filter(next_at__lte=now, leased_until__lte=now).update(
+        leased_until=now + LEASE, next_at=retry_at, failures=F("failures") + 1
+    ):
         return 0
     try:
         for version in versions.living(of=course):
@@ -78,17 +88,12 @@ def _attend(course: Course, symbols: list[str], *, now: datetime) -> int:
     except Exception as error:
         departure.heed(error)
         logger.exception("training failed", extra={"horizon": course.horizon.name})
-        pause = min(FIRST_PAUSE * 2 ** min(turn.failures, MOST_DOUBLINGS), LONGEST_PAUSE)
-        mine.update(
-            leased_until=now,
-            next_at=now + pause,
-            failures=F("failures") + 1,
-            last_error=f"{type(error).__name__}: {error}"[:300],
-        )
+        mine.update(leased_until=now, last_error=f"{type(error).__name__}: {error}"[:300])
         return 0
     is_full = not any(succession.has_room(course, family=one) for one in candidates.FAMILIES)
     pause = EVERY if made or is_full else TOO_YOUNG
-    mine.update(leased_until=now, next_at=now + pause, failures=0, last_error="")
+    mine.update(leased_until=now, failures=0, last_error="")
+    mine.filter(next_at=retry_at).update(next_at=now + pause)  # unless somebody asked for another
     return made
 
 

@@ -67,6 +67,8 @@ def promote(version: ModelVersion, *, reason: str, actor: str, now: datetime) ->
     _require_served(version)
     with transaction.atomic(durable=True):
         rivals = versions.of(versions.course_of(version), family=version.family)
+        # Two promotions at once: the second one sees what the first one left.
+        list(rivals.select_for_update().order_by("pk").values_list("pk"))
         before = rivals.filter(status=Standing.CHAMPION).first()
         rivals.filter(status=Standing.CHAMPION).update(
             status=Standing.RETIRED, retired_at=now, reason=f"followed by {version}"

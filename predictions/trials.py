@@ -4,9 +4,9 @@ Trials are entered with the built-in players' last words, from the same inputs, 
 """
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from django.db import connection, transaction
@@ -26,6 +26,7 @@ from predictions.training.gate import Met
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 500
+KEPT: Final = timedelta(days=180)  # longer than anybody is watched
 
 
 class Desk(Protocol):
@@ -99,7 +100,16 @@ def score(*, now: datetime) -> int:
     if not due:
         return 0
     with transaction.atomic(durable=True):
-        return sum(_score(trial) for trial in due)
+        scored = [trial for trial in due if _score(trial)]
+        _count([trial for trial in scored if not trial.is_cold])
+    return len(scored)
+
+
+def forget(*, now: datetime) -> int:
+    """Remove a batch of those that nobody judges by any more. Returns how many."""
+    old = Trial.objects.filter(round__locks_at__lt=now - KEPT).order_by("pk")
+    gone, _ = Trial.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:BATCH])).delete()
+    return gone
 
 
 def _score(trial: Trial) -> bool:
@@ -109,18 +119,23 @@ def _score(trial: Trial) -> bool:
         return False
     quantiles = (trial.low_bp, trial.middle_bp, trial.high_bp)
     points = rules.points_milli(quantiles, outcome_bp=outcome_bp, sigma_bp=sigma_bp, width=width)
-    place = sum(outcome_bp > quantile for quantile in quantiles)
-    done = Trial.objects.filter(pk=trial.pk, points_milli__isnull=True).update(
-        points_milli=points, outcome=outcome_bp / sigma_bp, pit_bin=place
+    trial.pit_bin = sum(outcome_bp > quantile for quantile in quantiles)
+    unscored = Trial.objects.filter(pk=trial.pk, points_milli__isnull=True)
+    return bool(
+        unscored.update(points_milli=points, outcome=outcome_bp / sigma_bp, pit_bin=trial.pit_bin)
     )
-    if done and not trial.is_cold:
-        counts, _ = Calibration.objects.get_or_create(
-            version_id=trial.version_id, asset=round_.asset_id
-        )
+
+
+def _count(scored: Sequence[Trial]) -> None:
+    """In one order, after all trials: two sweeps at once must never wait for each other."""
+    found = Counter((t.version_id, t.round.asset_id) for t in scored)
+    missed = Counter((t.version_id, t.round.asset_id) for t in scored if t.pit_bin in {0, 3})
+    for version_id, asset in sorted(found):
+        counts, _ = Calibration.objects.get_or_create(version_id=version_id, asset=asset)
         Calibration.objects.filter(pk=counts.pk).update(
-            settled=F("settled") + 1, missed=F("missed") + int(place in {0, 3})
+            settled=F("settled") + found[version_id, asset],
+            missed=F("missed") + missed[version_id, asset],
         )
-    return bool(done)
 
 
 def met(

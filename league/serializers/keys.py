@@ -13,8 +13,12 @@ class KeySerializer(serializers.ModelSerializer[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ["prefix", "player", "label", "scopes", "created_at", "expires_at", "revoked_at"]
+        fields = [
+            "prefix", "player", "label", "scopes", "created_at", "expires_at", "revoked_at",
+            "last_used_at",
+        ]  # fmt: skip
         read_only_fields = fields
+        extra_kwargs = {"last_used_at": {"help_text": "To the hour."}}
 
 
 class IssuedKeySerializer(KeySerializer):
@@ -40,4 +44,19 @@ class NewKeySerializer(StrictSerializer):
     )
     player = serializers.CharField(
         max_length=40, required=False, help_text="A bot of yours; you yourself when absent."
+    )
+
+
+class RotationSerializer(StrictSerializer):
+    overlap_s = serializers.IntegerField(
+        min_value=0,
+        max_value=int(keys.LONGEST_OVERLAP.total_seconds()),
+        default=86_400,
+        help_text="How long the old key still works, in seconds.",
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True,
+        required=False,
+        validators=[validate_instant],
+        help_text="Of the new key; the old one's when absent.",
     )

@@ -1,5 +1,6 @@
 """API keys of one's own players: list, issue, revoke."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -70,6 +71,35 @@ class KeyDetail(APIView):
         key = get_object_or_404(ApiKey, prefix=prefix, player__in=owned(request))
         keys.revoke(key, now=timezone.now())
         return Response(status=204)
+
+
+class KeyRotation(APIView):
+    """A new key in place of one of yours."""
+
+    permission_classes = (permissions.Scoped,)
+
+    @extend_schema(
+        operation_id="key_rotate",
+        tags=["keys"],
+        request=shapes.RotationSerializer,
+        responses={201: shapes.IssuedKeySerializer},
+        examples=[
+            OpenApiExample("An hour to change over", {"overlap_s": 3600}, request_only=True)
+        ],
+    )
+    def post(self, request: Request, prefix: str) -> Response:
+        """Its label and scopes stay; the old one works a while longer.
+
+        The new secret is shown once and kept nowhere: an Idempotency-Key has no effect here.
+        """
+        old = get_object_or_404(ApiKey, prefix=prefix, player__in=owned(request))
+        form = validated(shapes.RotationSerializer, request)
+        expires_at = form.get("expires_at", old.expires_at)
+        refuse_escalation(request.auth, {"scopes": old.scopes, "expires_at": expires_at})
+        overlap = timedelta(seconds=form["overlap_s"])
+        issued = keys.rotate(old, overlap=overlap, expires_at=expires_at, now=timezone.now())
+        body = shapes.KeySerializer(issued.key).data
+        return Response(body | {"secret": issued.secret}, status=201)
 
 
 def owned(request: Request) -> QuerySet[Player]:

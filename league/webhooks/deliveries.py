@@ -55,6 +55,7 @@ def record(claim: Claim, answer: Answer, *, took_ms: int, now: datetime) -> bool
     if answer.outcome != Outcome.OK:
         logger.info("webhook not delivered", extra=extra)
     with transaction.atomic(durable=True):
+        endpoints.hold(claim.delivery.webhook)
         Attempt.objects.filter(pk=claim.attempt_id).update(
             outcome=answer.outcome, status=answer.status, took_ms=took_ms
         )

@@ -88,6 +88,13 @@ def rotate(webhook: Webhook, *, now: datetime) -> Issued:
     return _issued(Webhook.objects.get(pk=webhook.pk))
 
 
+def hold(webhook: Webhook) -> None:
+    """Until the transaction's end. Whoever changes a webhook and its deliveries holds it first:
+    otherwise two could wait for each other.
+    """
+    Webhook.objects.select_for_update(no_key=True).filter(pk=webhook.pk).first()
+
+
 def stop(webhook: Webhook, *, because: Stopped, now: datetime) -> bool:
     """Send it nothing more, what is on its way included. Whether this call stopped it."""
     active = Webhook.objects.filter(pk=webhook.pk, is_active=True)
@@ -115,6 +122,7 @@ def activate(webhook: Webhook) -> bool:
 def remove(webhook: Webhook) -> None:
     """With its deliveries and their log, which may be many: what nothing depends on goes first."""
     with transaction.atomic():
+        hold(webhook)
         Attempt.objects.filter(delivery__webhook=webhook).delete()
         webhook.delete()
 

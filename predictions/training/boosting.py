@@ -6,8 +6,10 @@ half-width the scoring rule rewards; fitting it directly beat fitting realised v
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from league.horizons import Horizon
 from predictions.training import features
 from predictions.training.features import Floats
 from predictions.training.lessons import COVERED, Lessons
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 # Fewer lessons than this give a handful of leaves: HAR alone does better.
 LEAST_ROWS: Final = 4_000
@@ -40,7 +45,8 @@ class Forest:
 
     def half_widths(self, rows: Floats) -> Floats:
         """Half the distance from p10 to p90, in sigmas, of rows (n, len(features.names))."""
-        widths: Floats = np.exp(self.regressor.predict(_seen(rows, columns=self.columns)))
+        with _one_thread():
+            widths: Floats = np.exp(self.regressor.predict(_seen(rows, columns=self.columns)))
         return widths
 
 
@@ -55,8 +61,25 @@ def fit(lessons: Lessons, *, horizon: Horizon, seed: int) -> Forest | None:
     columns = seen_columns(features.names(horizon))
     sizes = np.log(np.maximum(np.abs(lessons.outcomes), SMALLEST))
     regressor = HistGradientBoostingRegressor(**PARAMETERS, random_state=seed)
-    regressor.fit(_seen(lessons.rows, columns=columns), sizes)
+    with _one_thread():
+        regressor.fit(_seen(lessons.rows, columns=columns), sizes)
     return Forest(regressor, columns)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Threads that wait for each other spin: on cores with other work to do, two of them need many
+    times the CPU of one, and longer.
+    """
+    limited: AbstractContextManager[object] = _threads().limit(limits=1, user_api="openmp")
+    return limited
+
+
+@lru_cache(maxsize=1)
+def _threads() -> "ThreadpoolController":
+    """Finds the libraries that are loaded by now, scikit-learn's among them."""
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 -- with scikit-learn
+
+    return ThreadpoolController()
 
 
 def seen_columns(names: Sequence[str]) -> tuple[int, ...]:

@@ -102,6 +102,42 @@ def test_a_key_cannot_make_a_stronger_one_nor_touch_others(client: Client, world
     assert answer.status_code == 404
 
 
+def rotate(client: Client, key: str, **access: Any) -> Any:
+    prefix = key.split("_")[2]
+    body = {"overlap_s": 60}
+    return client.post(f"/api/v1/keys/{prefix}/rotate", body, "application/json", **access)
+
+
+def test_a_rotated_key_hands_over_and_then_ends(client: Client, world: World) -> None:
+    old = keys.issue(player=world.bob, now=world.now, label="laptop", scopes=["predict"]).secret
+    made = rotate(client, old, **bearer(old))
+    assert made.status_code == 201, made.content
+    new = made.json()
+    assert (new["label"], new["scopes"], new["player"]) == ("laptop", ["predict"], "bob")
+    for secret in (old, new["secret"]):
+        assert keys.verify(secret, now=world.now).player == world.bob
+    with pytest.raises(keys.KeyRejected):
+        keys.verify(old, now=world.now + timedelta(minutes=2))
+    keys.revoke(ApiKey.objects.get(prefix=new["prefix"]), now=world.now)
+    client.force_login(world.bobs_account)
+    again = rotate(client, new["secret"])
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert rotate(client, world.alice_key).status_code == 404
+
+
+def test_a_key_cannot_rotate_itself_into_a_longer_life(client: Client, world: World) -> None:
+    until = world.now + timedelta(minutes=5)
+    key = keys.issue(player=world.bob, now=world.now, scopes=["predict"], expires_at=until).secret
+    address = f"/api/v1/keys/{key.split('_')[2]}/rotate"
+    longer = client.post(address, {"expires_at": None}, "application/json", **bearer(key))
+    assert longer.status_code == 403
+    same = client.post(address, {}, "application/json", **bearer(key))
+    assert same.status_code == 201, same.content
+    assert set(ApiKey.objects.filter(scopes=["predict"]).values_list("expires_at", flat=True)) == {
+        until
+    }
+
+
 def test_a_bot_competes_with_a_key_of_its_own(client: Client, world: World) -> None:
     client.force_login(world.bobs_account)
     made = client.post(

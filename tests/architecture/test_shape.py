@@ -113,6 +113,7 @@ HEAVY = (
     "sha3",
     "Crypto",
     "skops",
+    "threadpoolctl",
     "matplotlib",
 )
 

@@ -55,6 +55,19 @@ def test_a_wrong_key_is_rejected_with_the_same_words(issued: IssuedKey) -> None:
     assert len(words) == 1
 
 
+def test_its_last_use_is_noted_to_the_hour(
+    issued: IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    hour = timedelta(hours=1)
+    for now, noted in (
+        (NOON, NOON), (NOON + hour - SECOND, NOON), (NOON + hour, NOON + hour),
+    ):  # fmt: skip
+        with django_assert_num_queries(1 + (now == noted)):
+            keys.verify(issued.secret, now=now)
+        issued.key.refresh_from_db()
+        assert issued.key.last_used_at == noted
+
+
 def test_a_key_ends_at_its_expiry(issued: IssuedKey) -> None:
     until = keys.issue(player=issued.key.player, now=NOON, expires_at=NOON + SECOND)
     assert keys.verify(until.secret, now=NOON) == until.key
@@ -80,7 +93,7 @@ def test_a_suspended_players_key_is_rejected(issued: IssuedKey) -> None:
 def test_a_remembered_key_is_not_looked_up_again(
     issued: IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # its first use is noted
         first = keys.recall(issued.secret, now=NOON)
     with django_assert_num_queries(0):
         again = keys.recall(issued.secret, now=NOON + 29 * SECOND)

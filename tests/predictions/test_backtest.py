@@ -202,6 +202,7 @@ def test_the_command_reports_and_draws(
         ({"train_until": iso(START + DAY)}, "--train-until"),
         ({"end": iso(BEGIN + HOUR)}, "--start/--end"),
         ({"prices": Path("nowhere")}, "--prices"),
+        ({"report": Path("nowhere/report.json")}, "--report"),
     ],
 )
 def test_bad_options_are_named(prices: Path, changed: dict[str, Any], named: str) -> None:

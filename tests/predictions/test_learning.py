@@ -116,13 +116,38 @@ def test_who_dies_or_stalls_in_training_is_replaced_when_the_lease_is_over(
         retraining.retrain(now=NOW)
     monkeypatch.undo()
     minute = timedelta(minutes=1)
-    assert retraining.retrain(now=NOW + minute) == 1  # the other horizon's turn is nobody's
-    assert not ModelVersion.objects.filter(horizon="1h").exists()
-    assert retraining.retrain(now=NOW + retraining.LEASE) == 1
+    assert retraining.retrain(now=NOW + minute) == 0  # nor does the other horizon's turn come
+    assert Apprenticeship.objects.get(horizon="1h").failures == 1
+    assert retraining.retrain(now=NOW + retraining.LEASE) == 2
+    assert Apprenticeship.objects.get(horizon="1h").failures == 0
     assert ModelVersion.objects.filter(horizon="1h").exists()
 
 
-def test_one_worker_trains_a_horizon(taught: Season) -> None:
+def test_what_an_operator_asks_for_during_a_training_is_not_forgotten(
+    taught: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = candidates.train
+
+    def train_and_be_asked(*rows: Any, **options: Any) -> Any:
+        turn = Apprenticeship.objects.get(horizon=options["horizon"].name)
+        retraining.ask(turn, reason="the venue restated its bars", actor="ada", now=NOW)
+        return train(*rows, **options)
+
+    monkeypatch.setattr(candidates, "train", train_and_be_asked)
+    assert retraining.retrain(now=NOW) == 2
+    monkeypatch.undo()
+    assert retraining.retrain(now=NOW + timedelta(minutes=1)) == 2
+    assert retraining.retrain(now=NOW + timedelta(minutes=2)) == 0
+
+
+def test_trials_nobody_judges_by_any_more_are_forgotten(taught: Season) -> None:
+    round_ = tried(taught)
+    assert trials.forget(now=round_.locks_at + trials.KEPT) == 0
+    assert trials.forget(now=round_.locks_at + trials.KEPT + timedelta(seconds=1)) == 1
+    assert not Trial.objects.exists()
+
+
+def test_one_worker_trains_at_a_time(taught: Season) -> None:
     retraining.retrain(now=NOW)
     Apprenticeship.objects.update(next_at=NOW, leased_until=NOW + timedelta(minutes=3))
     assert retraining.retrain(now=NOW + timedelta(minutes=2)) == 0

@@ -35,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         plan = _plan(options)
+        arguments.refuse_unwritable(options["report"])
         assets = _closes(options["prices"], arguments.words("--assets", options["assets"].upper()))
         try:
             steps = tqdm(

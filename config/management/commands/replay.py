@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         script = self._script(options)
-        _refuse_unwritable(options["report"])
+        arguments.refuse_unwritable(options["report"])
         try:
             venues = replay.load(options["prices"])
             _refuse_unrecorded(script, venues)
@@ -99,12 +99,6 @@ def _cadence(text: str) -> dict[str, int]:
     except (ValueError, ValidationError) as error:
         raise CommandError(f"--cadence: {error}") from error
     return found
-
-
-def _refuse_unwritable(file: Path | None) -> None:
-    """Before anything is played: an hour's work must not end for want of a directory."""
-    if file and (file.is_dir() or not file.absolute().parent.is_dir()):
-        raise CommandError(f"--report: {file} is not a file in a directory that exists.")
 
 
 def _refuse_unrecorded(script: playback.Script, venues: tuple[replay.Venue, ...]) -> None:
