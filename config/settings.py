@@ -46,6 +46,8 @@ CORS_EXPOSE_HEADERS = [
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 RATE_LIMIT_RPM = env.integer("RATE_LIMIT_RPM", 240, low=1, high=1_000_000)
 ENABLE_USER_REGISTRATION = env.flag("ENABLE_USER_REGISTRATION", default=False)
+LEAGUES_PER_ACCOUNT = env.integer("LEAGUES_PER_ACCOUNT", 3, low=0, high=1_000)
+LEAGUE_ROUNDS_PER_DAY = env.integer("LEAGUE_ROUNDS_PER_DAY", 600, low=1, high=100_000)
 
 # -- where state lives ------------------------------------------------------------------------
 # A league on a chain of this machine's own (`make run CHAIN=anvil`) is a league of its own.

@@ -93,7 +93,7 @@ def _finish(season: Season, *, now: datetime) -> bool:
             "season": f"{audience.API}/seasons/{season.slug}",
             "leaderboard": f"{audience.API}/leaderboard?season={season.slug}",
         },
-        is_private=audience.is_private(season),
+        circle=audience.circle(season.league),
     )
     with transaction.atomic(durable=True):
         if not Season.objects.filter(pk=season.pk, finished_at=None).update(finished_at=now):

@@ -50,20 +50,24 @@ def door(*, which: str = ONE, also: str = "", more: str = "", is_fixed: bool = F
     return SQLITE.format(clock=clock, which=which, also=also, more=more)
 
 
-def admit(*, round_id: UUID, clock: Clock) -> datetime | None:
+def admit(
+    *, round_id: UUID, clock: Clock, also: str = "", given: Mapping[str, Any] | None = None
+) -> datetime | None:
     """The instant at which an open round admitted the caller's transaction; None: it did not.
 
-    Call it inside the transaction that writes the entry.
+    Call it inside the transaction that writes the entry. `also` as of `door`, with its parameters.
     """
     is_fixed = isinstance(clock, FixedClock)
-    parameters: dict[str, Any] = {"round_id": identifier(round_id)}
+    parameters: dict[str, Any] = {"round_id": identifier(round_id), **(given or {})}
     if isinstance(clock, FixedClock):
         parameters["at"] = stamp(clock.at)
-    row = _one(door(is_fixed=is_fixed), parameters)
+    row = _one(door(is_fixed=is_fixed, also=also), parameters)
     return instant(row[1]) if row else None
 
 
-def admit_all(*, round_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+def admit_all(
+    *, round_ids: Sequence[UUID], also: str = "", given: Mapping[str, Any] | None = None
+) -> dict[UUID, datetime]:
     """The same for many rounds in one statement, by the database's clock: those that admitted.
 
     Their rows are locked in the order of their ids, so that two such callers never wait crosswise.
@@ -73,7 +77,7 @@ def admit_all(*, round_ids: Sequence[UUID]) -> dict[UUID, datetime]:
     if connection.vendor != "postgresql":
         which, parameter = SQLITE_MANY, json.dumps([key.hex for key in round_ids])
     with connection.cursor() as cursor:
-        cursor.execute(door(which=which), {"round_ids": parameter})
+        cursor.execute(door(which=which, also=also), {"round_ids": parameter, **(given or {})})
         return {UUID(str(key)): instant(at) for key, at in cursor.fetchall()}
 
 

@@ -15,8 +15,9 @@ from league.memories import Memory
 from league.models import ApiKey, Player
 
 SHAPE = re.compile(r"\Alg_live_([0-9a-f]{16})_([0-9a-f]{64})\Z")
-SCOPES = ("read", "predict", "webhook")
-USUAL = ("read", "predict")  # `webhook` stands for the whole account: it is given by name only
+SCOPES = ("read", "predict", "webhook", "league")
+# `webhook` and `league` stand for the whole account: they are given by name only.
+USUAL = ("read", "predict")
 # On a round `r` and its clock: whoever remembered this key may still write with it now.
 STILL_GOOD = """
     AND EXISTS (

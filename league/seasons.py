@@ -1,5 +1,6 @@
 """Seasons: a league's rules pinned for a run of rounds."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from markets.modes import PriceMode
 
 # The champion of the built-in players: who stands for AI in the verdicts of seasons from now on.
 AI_SIDE: Final = "ensemble"
+SALT_BYTES: Final = 16
 
 
 class NoAssets(Exception):
@@ -72,7 +74,8 @@ def pin(season: Season) -> None:
 
     So is the network in force: what a season anchors is never spread over two. A replay proves
     nothing to anybody and never costs gas. And so is who stands for AI against the crowd: chosen
-    afterwards, it would be the best of many.
+    afterwards, it would be the best of many. A private league's rules hold a salt: by what is
+    anchored in public nobody can check a guess at its name.
     """
     is_replay = season.price_mode == PriceMode.REPLAY
     network = networks.LOCAL if is_replay else registry.network()
@@ -82,6 +85,8 @@ def pin(season: Season) -> None:
         "network": network.name,
         "ai_side": AI_SIDE,
     }
+    if season.league.visibility == League.Visibility.PRIVATE:
+        season.rules["salt"] = secrets.token_hex(SALT_BYTES)
     season.rules_hash = schema.rules_hash(season.rules).hex()
 
 

@@ -17,3 +17,8 @@ def recorded() -> tuple[PriceMode, ...]:
     if settings.PRICE_MODE == PriceMode.LIVE:
         return PriceMode.SIMULATED, PriceMode.LIVE
     return (PriceMode.SIMULATED,)
+
+
+def in_force() -> PriceMode:
+    """What the seasons that people start are priced by."""
+    return PriceMode(settings.PRICE_MODE)

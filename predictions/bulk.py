@@ -13,7 +13,6 @@ from league import frames, gate, visibility
 from league.answers import Once
 from league.identifiers import uuid7
 from league.models import Player, Round, Season
-from league.visibility import Viewer
 from predictions import reach, shelf
 from predictions.entry_forms import Entry
 from predictions.item_faults import ItemFault, ItemsNotOpen, ItemsTooFar, ItemsUnknown
@@ -51,12 +50,12 @@ class Entered:
     quantiles: Quantiles
 
 
-def check(items: Sequence[Item], *, viewer: Viewer, now: datetime) -> Batch:
+def check(items: Sequence[Item], *, player: Player, now: datetime) -> Batch:
     """Everything that can be said before the gate. `now` tells the age of remembered prices only.
 
     :raises ItemsUnknown: and ItemsTooFar, and league.frames.NoFrame (try again later).
     """
-    found = _rounds([item.round_id for item in items], viewer=viewer)
+    found = _rounds([item.round_id for item in items], player=player)
     rounds = [found.get(item.round_id) for item in items]
     lost = [place for place, round_ in enumerate(rounds) if round_ is None]
     if lost:
@@ -86,19 +85,19 @@ def enter(batch: Batch, *, player: Player, once: Once[list[Entered]]) -> list[En
     raise Collision("Another request of yours changed these predictions at the same moment.")
 
 
-def preview(batch: Batch) -> Sequence[Quantiles]:
+def preview(batch: Batch, *, player: Player) -> Sequence[Quantiles]:
     """What `enter` would accept, as prices; writes nothing. :raises ItemsNotOpen:"""
     with transaction.atomic(durable=True):
-        _admit(batch)
+        _admit(batch, player)
     return batch.quantiles
 
 
 NEEDED = ("season_id", "asset_id", "horizon", "opens_at", "locks_at", "settles_at")
 
 
-def _rounds(ids: Sequence[UUID], *, viewer: Viewer) -> dict[UUID, Round]:
+def _rounds(ids: Sequence[UUID], *, player: Player) -> dict[UUID, Round]:
     """With their seasons, each read once."""
-    found = visibility.rounds(viewer).select_related(None).only(*NEEDED).in_bulk(list(ids))
+    found = visibility.playable(player).select_related(None).only(*NEEDED).in_bulk(list(ids))
     seasons = Season.objects.in_bulk({round_.season_id for round_ in found.values()})
     for round_ in found.values():
         round_.season = seasons[round_.season_id]
@@ -122,9 +121,13 @@ def measured(items: Sequence[Item], rulers: Sequence[Ruler]) -> list[Quantiles]:
     return found
 
 
-def _admit(batch: Batch) -> datetime:
-    """The one instant at which every round admitted its item."""
-    admitted = gate.admit_all(round_ids=[item.round_id for item in batch.items])
+def _admit(batch: Batch, player: Player) -> datetime:
+    """The one instant at which every round admitted its item, of a player still entitled to it."""
+    admitted = gate.admit_all(
+        round_ids=[item.round_id for item in batch.items],
+        also=visibility.ENTITLED,
+        given=visibility.entitlement(player),
+    )
     shut = [place for place, item in enumerate(batch.items) if item.round_id not in admitted]
     if shut:
         detail = "This round is not open for predictions."
@@ -133,7 +136,7 @@ def _admit(batch: Batch) -> datetime:
 
 
 def _write(batch: Batch, player: Player) -> list[Entered]:
-    at = _admit(batch)
+    at = _admit(batch, player)
     standing = _standing(batch, player)
     rows = [
         _row(Word(round_, player, item.entry, None, at), standing.get(item.round_id))

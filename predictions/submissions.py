@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from league import answers, frames, gate
+from league import answers, frames, gate, visibility
 from league.answers import Once
 from league.clock import DATABASE, Clock, FixedClock
 from league.frames import Frame
@@ -79,15 +79,15 @@ def enter_once(
 
 
 def preview(
-    *, round_id: UUID, entry: Entry, clock: Clock = DATABASE
+    *, round_id: UUID, player: Player, entry: Entry, clock: Clock = DATABASE
 ) -> tuple[Decimal, Decimal, Decimal]:
     """What `enter` would accept, as prices at the current price and scale; writes nothing.
 
     :raises RoundNotFound: and RoundNotOpen, EntryTooFar, league.frames.NoFrame.
     """
-    round_ = _find(round_id)
+    round_ = _find(round_id, player)
     with transaction.atomic(durable=True):
-        _admit(round_id, clock)
+        _admit(round_id, player, clock)
     return reach.check(entry, frame=_frame(round_, clock))
 
 
@@ -96,9 +96,9 @@ def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
 
     :raises RoundNotFound: and RoundNotOpen, NothingToWithdraw, Collision.
     """
-    _find(round_id)
+    _find(round_id, player)
     with transaction.atomic(durable=True):
-        at = _admit(round_id, clock)
+        at = _admit(round_id, player, clock)
         standing = _standing(round_id, player)
         if standing is None or standing.is_withdrawn:
             raise NothingToWithdraw("There is no prediction of yours in this round.")
@@ -123,14 +123,14 @@ def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
     player, entry, note = offer.player, offer.said.entry, offer.note
     if not player.is_active:
         raise PlayerSuspended("This player may not enter predictions.")
-    round_ = _find(offer.round_id)
+    round_ = _find(offer.round_id, player)
     frame = note.frame if note else _frame(round_, offer.clock)
     quantiles = reach.check(entry, frame=frame)
     for _ in range(3):
         try:
             with transaction.atomic(durable=True):
                 once.claim()
-                at = _admit(round_.pk, offer.clock)
+                at = _admit(round_.pk, player, offer.clock)
                 word = Word(round_, player, entry, note, at, offer.said.vow)
                 accepted = Accepted(*_write(word), quantiles)
                 if note is not None and note.usage is not None:
@@ -142,15 +142,18 @@ def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
     raise Collision("Another request of yours changed this prediction at the same moment.")
 
 
-def _find(round_id: UUID) -> Round:
-    round_ = Round.objects.select_related("season").filter(pk=round_id).first()
+def _find(round_id: UUID, player: Player) -> Round:
+    """:raises RoundNotFound: also for a league the player is no member of."""
+    round_ = visibility.playable(player).filter(pk=round_id).first()
     if round_ is None:
         raise RoundNotFound("There is no such round.")
     return round_
 
 
-def _admit(round_id: UUID, clock: Clock) -> datetime:
-    at = gate.admit(round_id=round_id, clock=clock)
+def _admit(round_id: UUID, player: Player, clock: Clock) -> datetime:
+    """Asks about the player's membership once more: it may have ended since the round was found."""
+    may = visibility.entitlement(player)
+    at = gate.admit(round_id=round_id, clock=clock, also=visibility.ENTITLED, given=may)
     if at is None:
         raise RoundNotOpen("This round is not open for predictions.")
     return at

@@ -4,8 +4,11 @@ from league.models.errand import Errand
 from league.models.event import RoundEvent
 from league.models.heartbeat import Heartbeat
 from league.models.invariant_report import InvariantReport
+from league.models.invite import Invite
 from league.models.key import ApiKey
 from league.models.league import League
+from league.models.league_event import LeagueEvent
+from league.models.membership import Membership
 from league.models.player import Player
 from league.models.round import Round
 from league.models.season import Season
@@ -20,7 +23,10 @@ __all__ = [
     "Errand",
     "Heartbeat",
     "InvariantReport",
+    "Invite",
     "League",
+    "LeagueEvent",
+    "Membership",
     "Player",
     "Round",
     "RoundEvent",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from league.models import Delivery, League, Round, Season, Webhook
+from league.models import Delivery, League, Membership, Round, Webhook
 from league.models.delivery import EventType
 
 API: Final = "/api/v1"
@@ -23,7 +23,8 @@ class Listener(NamedTuple):
 class News:
     """One thing that happened: ids, and paths of this site by name.
 
-    `account_id` is whose it is alone; without one it is for all who may see its league.
+    `account_id` is whose it is alone; without one it is for all who may see its league: for
+    everybody, or for its `circle` of accounts.
     """
 
     type: EventType
@@ -31,14 +32,14 @@ class News:
     data: Mapping[str, str | int | bool]
     paths: Mapping[str, str] = field(default_factory=dict)
     account_id: int | None = None
-    is_private: bool = False
+    circle: frozenset[int] | None = None
 
     def concerns(self, listener: Listener) -> bool:
         if self.type not in listener.events:
             return False
         if self.account_id is not None:
             return self.account_id == listener.account_id
-        return listener.is_staff or not self.is_private
+        return self.circle is None or listener.is_staff or listener.account_id in self.circle
 
 
 def tell(news: Iterable[News], *, now: datetime) -> int:
@@ -68,8 +69,11 @@ def of_round(round_: Round) -> dict[str, str | int | bool]:
     }
 
 
-def is_private(season: Season) -> bool:
-    return season.league.visibility == League.Visibility.PRIVATE
+def circle(league: League) -> frozenset[int] | None:
+    """The accounts that may see a private league; None for a public one."""
+    if league.visibility == League.Visibility.PUBLIC:
+        return None
+    return frozenset(Membership.objects.filter(league=league).values_list("user", flat=True))
 
 
 def spread(news: Iterable[News], heard: Sequence[Listener], *, now: datetime) -> list[Delivery]:

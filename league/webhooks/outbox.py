@@ -4,15 +4,16 @@ Each left a row in its own commit (RoundEvent). What is to be told of a round's 
 errand, because only the app above knows who entered.
 """
 
+import functools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
 from league import departure
-from league.models import Delivery, Errand, RoundEvent
+from league.models import Delivery, Errand, League, RoundEvent
 from league.models.delivery import EventType
 from league.models.errand import About
 from league.models.round import Status
@@ -20,6 +21,7 @@ from league.webhooks import audience
 from league.webhooks.audience import API, Listener, News
 
 logger = logging.getLogger(__name__)
+Circles = Callable[[League], frozenset[int] | None]
 BATCH: Final = 500
 BATCHES: Final = 10  # in one look
 MOST_MADE: Final = 10_000  # by one transaction
@@ -75,7 +77,8 @@ def _publish(batch: Sequence[RoundEvent], heard: Sequence[Listener], *, now: dat
         if mine.update(is_told=True) != len(batch):
             transaction.set_rollback(True)
             return 0
-        news = [found for event in batch if (found := _news(event)) is not None]
+        circles = functools.cache(audience.circle)  # asked once for each league of the batch
+        news = [found for event in batch if (found := _news(event, circles)) is not None]
         made = Delivery.objects.bulk_create(audience.spread(news, heard, now=now))
         Errand.objects.bulk_create(_errands(batch, wanted, now=now), ignore_conflicts=True)
     return len(made)
@@ -90,7 +93,7 @@ def _try(event: RoundEvent, heard: Sequence[Listener], *, now: datetime) -> int:
         return 0
 
 
-def _news(event: RoundEvent) -> News | None:
+def _news(event: RoundEvent, circles: Circles) -> News | None:
     """None for a step nobody is told of."""
     type_ = TYPES.get(event.to_status)
     if type_ is None or _is_return(event):
@@ -100,7 +103,7 @@ def _news(event: RoundEvent) -> News | None:
         at=event.at,
         data=audience.of_round(event.round) | {"version": event.version},
         paths={"round": f"{API}/rounds/{event.round_id}"},
-        is_private=audience.is_private(event.round.season),
+        circle=circles(event.round.season.league),
     )
 
 

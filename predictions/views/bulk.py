@@ -75,9 +75,9 @@ class BulkPrediction(APIView):
         if entered is not None:
             return entered
         player = authentication.player_of(request)
-        batch = bulk.check(items, viewer=request.user, now=timezone.now())
+        batch = bulk.check(items, player=player, now=timezone.now())
         if is_dry_run(request):
-            previewed = [(None, quantiles) for quantiles in bulk.preview(batch)]
+            previewed = [(None, quantiles) for quantiles in bulk.preview(batch, player=player)]
             return Response(acceptances.accepted_all(previewed))
         return idempotency.answer(
             request, act=lambda once: bulk.enter(batch, player=player, once=once), show=shown

@@ -30,10 +30,10 @@ class TypedData(APIView):
     )
     def post(self, request: Request, round_id: UUID) -> Response:
         """Writes nothing. POST the entry with the salt and the signature to enter it."""
-        visible = visibility.rounds(request.user).select_related("season")
+        player = authentication.player_of(request)
         draft = drafts.draft(
-            round_=get_object_or_404(visible, pk=round_id),
-            player=authentication.player_of(request),
+            round_=get_object_or_404(visibility.playable(player), pk=round_id),
+            player=player,
             entry=entry_shapes.read(request.data),
         )
         return Response(shown(draft))

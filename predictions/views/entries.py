@@ -117,7 +117,7 @@ def enter(request: Request, round_id: UUID) -> Response:
     said = signed_shapes.read(request.data)
     player = authentication.player_of(request)
     if is_dry_run(request):
-        indicative = submissions.preview(round_id=round_id, entry=said.entry)
+        indicative = submissions.preview(round_id=round_id, player=player, entry=said.entry)
         return Response(acceptances.accepted(None, indicative))
     return idempotency.answer(
         request,

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -256,7 +255,7 @@ def test_a_suspended_player_enters_nothing(scene: Scene) -> None:
     scene.player.refresh_from_db()
     entry = entry_forms.point(Decimal(0), basis="return")
     items = [Item(scene.rounds[0].pk, entry)]
-    batch = bulk.check(items, viewer=AnonymousUser(), now=timezone.now())
+    batch = bulk.check(items, player=scene.player, now=timezone.now())
     with pytest.raises(submissions.PlayerSuspended):
         bulk.enter(batch, player=scene.player, once=UNKEYED)
     assert nothing_written()

@@ -90,7 +90,7 @@ def test_a_suspended_player_enters_nothing(round_: Round, ada: Player) -> None:
 def test_an_unknown_round_is_not_found(ada: Player) -> None:
     calls: list[Any] = [
         lambda: submissions.enter(round_id=uuid7(), player=ada, entry=FLAT, clock=DURING),
-        lambda: submissions.preview(round_id=uuid7(), entry=FLAT, clock=DURING),
+        lambda: submissions.preview(round_id=uuid7(), player=ada, entry=FLAT, clock=DURING),
         lambda: submissions.withdraw(round_id=uuid7(), player=ada, clock=DURING),
     ]
     for call in calls:
