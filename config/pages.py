@@ -7,12 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from config import health
 from config.showcase import exhibit, front, lesson, profile, stage
-from config.showcase.stage import Stage
+from config.showcase.stage import Asked, Stage
 from config.showcase.standings import CHOICES
 from league.models.player import Kind
 
@@ -76,9 +77,10 @@ def scoring(request: HttpRequest) -> HttpResponse:
 
 def staged(request: HttpRequest) -> Stage | None:
     """:raises django.http.Http404: for a season or horizon that is not there."""
-    asked = {name: request.GET.get(name) for name in ("season", "horizon")}
+    query = request.GET
+    asked = Asked(query.get("season"), query.get("horizon"), request.user)
     try:
-        return stage.find(**asked, now=timezone.now())
+        return stage.find(asked, now=timezone.now())
     except stage.NotShown as error:
         raise Http404 from error
 
@@ -92,4 +94,8 @@ def service(request: HttpRequest) -> dict[str, Any]:
 
 
 def page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, f"pages/{name}.html", {"site_name": NAME, **context})
+    """Whoever is signed in may be shown more than everybody: no shared cache keeps that."""
+    response = render(request, f"pages/{name}.html", {"site_name": NAME, **context})
+    if request.user.is_authenticated:
+        patch_cache_control(response, private=True)
+    return response

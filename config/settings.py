@@ -290,6 +290,8 @@ SPECTACULAR_SETTINGS = {
         "RoundStatusEnum": "league.models.round.Status",
         "AnchorKindEnum": "chain.models.Kind",
         "AnchorStatusEnum": "chain.models.Status",
+        "RoleEnum": "league.models.membership.Role",
+        "GivenRoleEnum": "league.models.invite.GIVEN_CHOICES",
         "DeliveryStatusEnum": "league.models.delivery.DeliveryStatus",
     },
     "POSTPROCESSING_HOOKS": [

@@ -30,6 +30,10 @@ class InviteRefused(Exception):
     """There is no such invitation, or not any more."""
 
 
+class UnfitExpiry(Exception):
+    """It would end before it begins, or too late."""
+
+
 class TooManyInvites(Exception):
     """The league has as many open invitations as it may."""
 
@@ -52,9 +56,11 @@ class IssuedInvite:
 
 def issue(wanted: Wanted, *, by: Membership, now: datetime) -> IssuedInvite:
     """:raises league.memberships.NotPermitted: for members, and for operators inviting operators;
-    and TooManyInvites.
+    and UnfitExpiry, TooManyInvites.
     """
-    memberships.require(by, *(STEWARDS if wanted.role == Role.MEMBER else (Role.OWNER,)))
+    memberships.require(by, *_inviters(wanted.role))
+    if not now < wanted.expires_at <= now + LONGEST:
+        raise UnfitExpiry(f"expires_at: a time to come, at most {LONGEST.days} days ahead.")
     open_ones = Invite.objects.usable(now=now).filter(league=by.league)
     if open_ones.count() >= MOST:
         raise TooManyInvites(f"A league has at most {MOST} open invitations.")
@@ -81,7 +87,7 @@ def revoke(invite: Invite, *, by: Membership, now: datetime) -> bool:
 
     :raises league.memberships.NotPermitted: for members, and for an operators' one by operators.
     """
-    memberships.require(by, *(STEWARDS if invite.role == Role.MEMBER else (Role.OWNER,)))
+    memberships.require(by, *_inviters(invite.role))
     with transaction.atomic(durable=True):
         memberships.hold(by)
         if not Invite.objects.filter(pk=invite.pk, revoked_at=None).update(revoked_at=now):
@@ -125,6 +131,11 @@ def _accept(token: str, *, user: User, now: datetime) -> Membership:
     about = f"{invite.pk}: {invite.role}"
     memberships.record(invite.league, Deed.JOINED, actor=user, now=now, about=about)
     return mine
+
+
+def _inviters(role: str) -> tuple[Role, ...]:
+    """Only an owner makes operators."""
+    return STEWARDS if role == Role.MEMBER else (Role.OWNER,)
 
 
 def _digest(token: str) -> str:

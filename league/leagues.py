@@ -24,10 +24,15 @@ SUFFIX_BYTES: Final = 5
 LONGEST_SLUG: Final = 48 - 1 - 2 * SUFFIX_BYTES
 LONGEST_SEASON: Final = timedelta(days=366)
 FARTHEST_START: Final = timedelta(days=90)
+LATENESS: Final = timedelta(minutes=5)  # of other clocks than ours
 
 
 class TooManyRounds(Exception):
     """The league's horizons, cadence and assets make more rounds a day than one may."""
+
+
+class UnfitTimes(Exception):
+    """A season that begins too far off, or ends too late or before it begins."""
 
 
 class SeasonRunning(Exception):
@@ -68,8 +73,9 @@ def found(charter: Charter, *, founder: User, now: datetime) -> League:
     """
     if charter.rounds_per_day > settings.LEAGUE_ROUNDS_PER_DAY:
         raise TooManyRounds(
-            f"That is {charter.rounds_per_day:.0f} rounds a day; the limit is"
-            f" {settings.LEAGUE_ROUNDS_PER_DAY}. Take fewer horizons or assets, or lock less often."
+            f"That is {charter.rounds_per_day:.0f} rounds a day, of which"
+            f" {settings.LEAGUE_ROUNDS_PER_DAY} are allowed: take fewer horizons or assets, or"
+            " lock less often."
         )
     with transaction.atomic():
         memberships.require_room(founder)
@@ -90,10 +96,11 @@ def found(charter: Charter, *, founder: User, now: datetime) -> League:
 def start(wish: Wish, *, by: Membership, now: datetime) -> Season:
     """A season of the rules the league has now; joins the caller's transaction if there is one.
 
-    :raises SeasonRunning: while another is not over; and league.memberships.NotPermitted for
-        members, league.seasons.NoAssets. Nothing is written then.
+    :raises SeasonRunning: while another is not over; and UnfitTimes, league.seasons.NoAssets,
+        league.memberships.NotPermitted for members. Nothing is written then.
     """
     memberships.require(by, *STEWARDS)
+    _require_fit(wish, now=now)
     with transaction.atomic():
         memberships.hold(by)
         league = League.objects.select_for_update(no_key=True).get(pk=by.league_id)
@@ -108,10 +115,15 @@ def start(wish: Wish, *, by: Membership, now: datetime) -> Season:
             ends_at=wish.ends_at,
         )
         season = _create(league, plan)
-        memberships.record(
-            league, Deed.SEASON_STARTED, actor=by.user, now=now, about=season.slug
-        )
+        memberships.record(league, Deed.SEASON_STARTED, actor=by.user, now=now, about=season.slug)
     return season
+
+
+def _require_fit(wish: Wish, *, now: datetime) -> None:
+    if not now - LATENESS <= wish.starts_at <= now + FARTHEST_START:
+        raise UnfitTimes(f"starts_at: from now on, at most {FARTHEST_START.days} days ahead.")
+    if not max(now, wish.starts_at) < wish.ends_at <= wish.starts_at + LONGEST_SEASON:
+        raise UnfitTimes(f"ends_at: after the start, at most {LONGEST_SEASON.days} days later.")
 
 
 def _create(league: League, plan: Plan) -> Season:

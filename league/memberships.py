@@ -5,6 +5,7 @@ moment ago is lost; and each deed leaves its event in the same commit.
 """
 
 from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -60,6 +61,17 @@ def own(league: League, *, user: User, now: datetime) -> Membership:
     mine = Membership.objects.create(league=league, user=user, role=Role.OWNER, joined_at=now)
     record(league, Deed.FOUNDED, actor=user, now=now)
     return mine
+
+
+def adopt(league: League, *, user: User, now: datetime) -> bool:
+    """A private league that nobody owns becomes an organiser's. Whether this call did it."""
+    owned = Membership.objects.filter(league=league, role=Role.OWNER)
+    if league.visibility != League.Visibility.PRIVATE or owned.exists():
+        return False
+    with transaction.atomic():
+        Membership.objects.filter(league=league, user=user).delete()
+        own(league, user=user, now=now)
+    return True
 
 
 def hold(mine: Membership) -> None:

@@ -1,11 +1,43 @@
 from django.urls import path
 
-from league.views import catalogue, deliveries, keys, players, rounds, wallets, webhooks
+from league.views import (
+    catalogue,
+    deliveries,
+    invites,
+    keys,
+    memberships,
+    players,
+    rounds,
+    wallets,
+    webhooks,
+)
 
 urlpatterns = [
     path("time", catalogue.Time.as_view(), name="time"),
     path("leagues", catalogue.LeagueList.as_view(), name="leagues"),
     path("leagues/<slug:slug>", catalogue.LeagueDetail.as_view(), name="league"),
+    path(
+        "leagues/<slug:slug>/seasons", memberships.LeagueSeasons.as_view(), name="league-seasons"
+    ),
+    path("leagues/<slug:slug>/members", memberships.Members.as_view(), name="league-members"),
+    path(
+        "leagues/<slug:slug>/members/<uuid:member_id>",
+        memberships.Member.as_view(),
+        name="league-member",
+    ),
+    path(
+        "leagues/<slug:slug>/membership",
+        memberships.MyMembership.as_view(),
+        name="league-membership",
+    ),
+    path("leagues/<slug:slug>/owner", memberships.Owner.as_view(), name="league-owner"),
+    path("leagues/<slug:slug>/invites", invites.InviteList.as_view(), name="league-invites"),
+    path(
+        "leagues/<slug:slug>/invites/<uuid:invite_id>",
+        invites.InviteDetail.as_view(),
+        name="league-invite",
+    ),
+    path("invites/accept", invites.AcceptInvite.as_view(), name="invite-accept"),
     path("seasons", catalogue.SeasonList.as_view(), name="seasons"),
     path("seasons/<slug:slug>", catalogue.SeasonDetail.as_view(), name="season"),
     path("rounds", rounds.RoundList.as_view(), name="rounds"),

@@ -151,7 +151,7 @@ def _find(round_id: UUID, player: Player) -> Round:
 
 
 def _admit(round_id: UUID, player: Player, clock: Clock) -> datetime:
-    """Asks about the player's membership once more: it may have ended since the round was found."""
+    """Asks once more whether the player may: membership ends at any moment."""
     may = visibility.entitlement(player)
     at = gate.admit(round_id=round_id, clock=clock, also=visibility.ENTITLED, given=may)
     if at is None:

@@ -3,26 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from leaderboard import queries
 from leaderboard.models import Board
 from league import visibility
 from league.models import Season
+from league.visibility import Viewer
 
 MOST = 12
 
 
 class NotShown(Exception):
-    """No such public season, or it has no such horizon."""
+    """No such season for this visitor, or it has no such horizon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`seasons` are the public ones to choose from, newest first; `board` may not exist yet."""
+    """`seasons` are those to choose from, newest first; `board` may not exist yet."""
 
     season: Season
     seasons: list[Season]
+    default: Season
     horizon: str
     board: Board | None
 
@@ -33,22 +35,42 @@ class Stage:
 
     @property
     def is_default_season(self) -> bool:
-        return self.season == self.seasons[0]
+        return self.season == self.default
 
 
-def find(*, season: str | None, horizon: str | None, now: datetime) -> Stage | None:
-    """The season and horizon asked for, else the newest season begun and its first horizon.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address names of a season and a horizon, and who asks."""
+
+    season: str | None
+    horizon: str | None
+    viewer: Viewer
+
+
+def find(asked: Asked, *, now: datetime) -> Stage | None:
+    """The season and horizon asked for, else the newest public season begun and its first horizon.
 
     None while there is no season at all.
-    :raises NotShown: when what was asked for is not there for the public.
+    :raises NotShown: when what was asked for is not there for this viewer.
     """
-    public = visibility.seasons(AnonymousUser()).order_by("-starts_at", "-pk")
-    begun = list(public.filter(starts_at__lte=now)[:MOST])
-    chosen = public.filter(slug=season).first() if season else next(iter(begun), None)
+    season, horizon = asked.season, asked.horizon
+    visible = visibility.seasons(asked.viewer).order_by("-starts_at", "-pk")
+    begun = visible.filter(starts_at__lte=now)
+    shown = list(begun[:MOST])
+    usual = _usual(shown, begun)
+    chosen = visible.filter(slug=season).first() if season else usual
     if chosen is None and not season and not horizon:
         return None
     if chosen is None or (horizon and horizon not in chosen.pinned["horizons"]):
         raise NotShown
     name = horizon or chosen.pinned["horizons"][0]
     board = queries.board(season=chosen.pk, horizon=name)
-    return Stage(chosen, begun or [chosen], name, board)
+    return Stage(chosen, shown or [chosen], usual or chosen, name, board)
+
+
+def _usual(shown: list[Season], begun: QuerySet[Season]) -> Season | None:
+    """The newest public one; whoever sees no public one begins with the newest of their own."""
+    if not shown:
+        return None
+    newest = next(filter(visibility.is_public, shown), None)
+    return newest or begun.filter(league__visibility=visibility.PUBLIC).first() or shown[0]

@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
+from django.utils import timezone
 
-from league import horizons
-from league.admin.record import CheckedActions
-from league.models import League
+from league import horizons, memberships
+from league.admin.record import CheckedActions, RecordInline
+from league.models import League, LeagueEvent, Membership
 from league.models.league import validate_cadence
 
 
@@ -79,6 +81,24 @@ class LeagueForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in 
         return cleaned
 
 
+class MembershipInline(RecordInline):
+    """Who belongs to a private league: changed by its owner and operators."""
+
+    model = Membership
+    fields = ("user", "role", "joined_at")
+    readonly_fields = fields
+    ordering = ("pk",)
+    verbose_name_plural = "members"
+
+
+class LeagueEventInline(RecordInline):
+    model = LeagueEvent
+    fields = ("at", "deed", "actor", "about")
+    readonly_fields = fields
+    ordering = ("pk",)
+    verbose_name_plural = "events"
+
+
 @admin.register(League)
 class LeagueAdmin(CheckedActions):
     form = LeagueForm
@@ -86,6 +106,7 @@ class LeagueAdmin(CheckedActions):
     list_filter = ("visibility",)
     search_fields = ("name", "slug")
     ordering = ("slug",)
+    inlines = (MembershipInline, LeagueEventInline)
 
     @admin.display(description="Horizons")
     def shown_horizons(self, league: League) -> str:
@@ -97,3 +118,9 @@ class LeagueAdmin(CheckedActions):
         """A slug is an address: it is chosen once."""
         del request
         return ("slug", "scoring_version", "created_at") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: League, *args: Any, **kwargs: Any) -> None:
+        """A private league always has somebody who can invite others."""
+        super().save_model(request, obj, *args, **kwargs)
+        if isinstance(request.user, User):
+            memberships.adopt(obj, user=request.user, now=timezone.now())

@@ -10,6 +10,7 @@ from league.models.membership import Role
 
 MOST_USES = 1000
 GIVEN = (Role.OPERATOR, Role.MEMBER)
+GIVEN_CHOICES = [(one.value, one.label) for one in GIVEN]
 
 
 class InviteQuerySet(models.QuerySet["Invite"]):
@@ -23,7 +24,7 @@ class Invite(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     league = models.ForeignKey("league.League", models.CASCADE, related_name="+")
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
-    role = models.CharField(max_length=8, choices=[(one.value, one.label) for one in GIVEN])
+    role = models.CharField(max_length=8, choices=GIVEN_CHOICES)
     label = models.CharField(max_length=60, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

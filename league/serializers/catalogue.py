@@ -23,7 +23,17 @@ class LeagueSerializer(serializers.ModelSerializer[League]):
 
 class SeasonSerializer(serializers.ModelSerializer[Season]):
     league = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    rules = serializers.DictField(read_only=True)
+    rules = serializers.DictField(
+        read_only=True,
+        help_text="Pinned at its creation: nothing changes them. A private league's hold a salt.",
+    )
+    rules_hash = serializers.CharField(
+        read_only=True,
+        help_text="Keccak-256 of `rules` as canonical JSON, in hexadecimal. Canonical: the keys of"
+        ' every object in order of their characters, "," and ":" without blanks between, and'
+        r" whatever is not ASCII as \uXXXX; in Python json.dumps(rules, sort_keys=True,"
+        ' separators=(",", ":")). Every round, commitment and receipt refers to it.',
+    )
     is_simulated = serializers.BooleanField(read_only=True)
 
     class Meta:

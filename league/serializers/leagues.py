@@ -1,23 +1,16 @@
 """Private leagues, their members and their invitations from outside: a token only once."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from league import horizons, invites, leagues
 from league.inputs import StrictSerializer, validate_instant, validate_name
-from league.leagues import Charter, Wish
 from league.models import Invite, Membership
-from league.models.invite import GIVEN, MOST_USES
+from league.models.invite import GIVEN_CHOICES, MOST_USES
 from league.models.league import validate_cadence, validate_horizons
 from league.models.membership import Role
-from league.models.player import Kind
 from markets.models import Asset
-
-MOST_ASSETS = 50
-GIVEN_CHOICES = [(one.value, one.label) for one in GIVEN]
 
 
 class NewLeagueSerializer(StrictSerializer):
@@ -35,7 +28,7 @@ class NewLeagueSerializer(StrictSerializer):
         help_text="Symbols of active assets.",
     )
     horizons = serializers.ListField(
-        child=serializers.ChoiceField(choices=horizons.NAMES),
+        child=serializers.CharField(max_length=3),
         max_length=len(horizons.NAMES),
         validators=[validate_horizons],
     )
@@ -60,9 +53,6 @@ class NewLeagueSerializer(StrictSerializer):
             raise serializers.ValidationError({"cadence": [message]})
         return attrs
 
-    def charter(self) -> Charter:
-        return Charter(**self.validated_data)
-
 
 class NewSeasonSerializer(StrictSerializer):
     name = serializers.CharField(max_length=80, validators=[validate_name])
@@ -75,22 +65,6 @@ class NewSeasonSerializer(StrictSerializer):
         validators=[validate_instant],
         help_text=f"No round settles after this: at most {leagues.LONGEST_SEASON.days} days on.",
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        now = timezone.now()
-        starts_at = attrs.setdefault("starts_at", now)
-        if not now - timedelta(minutes=5) <= starts_at <= now + leagues.FARTHEST_START:
-            days = leagues.FARTHEST_START.days
-            message = f"Give a time from now on, at most {days} days ahead."
-            raise serializers.ValidationError({"starts_at": [message]})
-        if not starts_at < attrs["ends_at"] <= starts_at + leagues.LONGEST_SEASON:
-            days = leagues.LONGEST_SEASON.days
-            message = f"Give a time after the start, at most {days} days after it."
-            raise serializers.ValidationError({"ends_at": [message]})
-        return attrs
-
-    def wish(self) -> Wish:
-        return Wish(**self.validated_data)
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
@@ -156,19 +130,6 @@ class NewInviteSerializer(StrictSerializer):
     )
     max_uses = serializers.IntegerField(min_value=1, max_value=MOST_USES, default=1)
 
-    def wanted(self) -> invites.Wanted:
-        return invites.Wanted(**self.validated_data | {"role": Role(self.validated_data["role"])})
-
-    def validate_expires_at(self, value: Any) -> Any:
-        now = timezone.now()
-        if not now < value <= now + invites.LONGEST:
-            days = invites.LONGEST.days
-            raise serializers.ValidationError(f"Give a time to come, at most {days} days ahead.")
-        return value
-
 
 class TokenSerializer(StrictSerializer):
     token = serializers.CharField(max_length=100)
-
-
-HUMAN = Kind.HUMAN

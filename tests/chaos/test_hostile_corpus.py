@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,7 +23,9 @@ from django.urls import resolve
 from django.utils import timezone
 from django_celery_beat import models as beat
 
-from league.models import Delivery, Webhook
+from league import invites, memberships
+from league.models import Delivery, Invite, Membership, Webhook
+from league.models.membership import Role
 from league.webhooks import deliveries, endpoints
 from tests import urlconf
 from tests.api import hostile_corpus as corpus
@@ -39,7 +42,7 @@ FORMS = re.compile(r"/(add|change|password)/$|login/$|password_change/$")
 WRITING = ("POST", "PUT", "POST", "PATCH", "POST", "DELETE") * 4
 WRITTEN = (
     b"/prediction", b"/keys", b"/me", b"/bots", b"/predict", b"/verify", b"/register",
-    b"/webhooks",
+    b"/webhooks", b"/leagues", b"/seasons", b"/invites", b"/accept", b"/owner",
 )  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)\$?")
 
@@ -90,6 +93,10 @@ def siege(db: None, settings: Any) -> Iterator[Siege]:
         now=world.now,
     )
     deliveries.ping(subscribed.webhook, now=world.now)
+    owner = memberships.own(world.season.league, user=world.bobs_account, now=world.now)
+    until = world.now + timedelta(days=1)
+    wanted = invites.Wanted(Role.MEMBER, until, max_uses=1)
+    invites.issue(wanted, by=owner, now=world.now)
     sessions = [session_of(user) for user in (world.bobs_account, staff)]
     key = {"Authorization": f"Bearer {world.alice_key}"}
     access = dict(zip(WHO, ({}, key, *map(cookies, sessions)), strict=True))
@@ -191,7 +198,8 @@ def addressed(route: str, world: World, odd: bytes | None = None) -> bytes:
     known = {
         "round_id": world.open_round.pk, "prediction_id": world.scored.pk, "slug": "demo",
         "handle": "alice", "code": "invalid", "address": worlds.ALICE_WALLET, "symbol": "ETH",
-        "model_id": world.open_round.pk,
+        "model_id": world.open_round.pk, "member_id": Membership.objects.get().pk,
+        "invite_id": Invite.objects.get().pk,
         "webhook_id": Webhook.objects.get().pk, "delivery_id": Delivery.objects.get().pk,
         "prefix": "0" * 16, "app_label": "league", "url": "nowhere", "id": world.bobs_account.pk,
         "content_type_id": ContentType.objects.get_for_model(User).pk,

@@ -179,8 +179,9 @@ def test_a_preview_says_the_same_and_writes_nothing(round_: Round, ada: Player) 
     shown = submissions.preview(round_id=round_.pk, player=ada, entry=entry, clock=DURING)
     assert nothing_written()
     assert enter(round_, ada, entry).quantiles == shown
+    far = entry_forms.point(PRICE * 2)
     with pytest.raises(EntryTooFar):
-        submissions.preview(round_id=round_.pk, player=ada, entry=entry_forms.point(PRICE * 2), clock=DURING)
+        submissions.preview(round_id=round_.pk, player=ada, entry=far, clock=DURING)
     with pytest.raises(RoundNotOpen):
         submissions.preview(round_id=round_.pk, player=ada, entry=entry, clock=FixedClock(NOON))
 
