@@ -106,11 +106,15 @@ class LeagueAdmin(CheckedActions):
     list_filter = ("visibility",)
     search_fields = ("name", "slug")
     ordering = ("slug",)
-    inlines = (MembershipInline, LeagueEventInline)
 
     @admin.display(description="Horizons")
     def shown_horizons(self, league: League) -> str:
         return ", ".join(league.horizons)
+
+    def get_inlines(self, request: HttpRequest, obj: League | None) -> list[type[RecordInline]]:
+        """Looked at only: nothing of them is sent back with the form."""
+        is_seen = obj is not None and request.method == "GET"
+        return [MembershipInline, LeagueEventInline] if is_seen else []
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: League | None = None

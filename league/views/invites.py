@@ -22,7 +22,7 @@ from league.views.players import person, validated
 EXAMPLE: Final = {"token": "lg_invite_" + "0" * 64}
 
 
-@extend_schema_view(get=extend_schema(operation_id="invite_list", tags=["leagues"]))
+@extend_schema_view(get=extend_schema(operation_id="invite_list", tags=["league"]))
 class InviteList(generics.ListAPIView[Invite]):
     """The invitations of your league, the newest first: for its owner and operators.
 
@@ -41,7 +41,7 @@ class InviteList(generics.ListAPIView[Invite]):
 
     @extend_schema(
         operation_id="invite_create",
-        tags=["leagues"],
+        tags=["league"],
         request=shapes.NewInviteSerializer,
         responses={201: shapes.IssuedInviteSerializer},
         examples=[
@@ -66,7 +66,7 @@ class InviteDetail(APIView):
 
     permission_classes = (permissions.LeagueScoped,)
 
-    @extend_schema(operation_id="invite_revoke", tags=["leagues"], responses={204: None})
+    @extend_schema(operation_id="invite_revoke", tags=["league"], responses={204: None})
     def delete(self, request: Request, slug: str, invite_id: UUID) -> Response:
         """Nobody joins by it from now on; whoever joined stays."""
         by = mine(request, slug)
@@ -83,7 +83,7 @@ class AcceptInvite(APIView):
 
     @extend_schema(
         operation_id="invite_accept",
-        tags=["leagues"],
+        tags=["league"],
         request=shapes.TokenSerializer,
         responses=shapes.MyMembershipSerializer,
         examples=[OpenApiExample("A token", EXAMPLE, request_only=True)],

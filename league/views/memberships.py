@@ -29,7 +29,7 @@ class LeagueSeasons(APIView):
 
     @extend_schema(
         operation_id="league_start_season",
-        tags=["leagues"],
+        tags=["league"],
         request=shapes.NewSeasonSerializer,
         parameters=idempotency.PARAMETERS,
         responses={201: SeasonSerializer},
@@ -55,7 +55,7 @@ class LeagueSeasons(APIView):
         )
 
 
-@extend_schema_view(get=extend_schema(operation_id="league_members", tags=["leagues"]))
+@extend_schema_view(get=extend_schema(operation_id="league_members", tags=["league"]))
 class Members(generics.ListAPIView[Membership]):
     """Who belongs to a league, in order of joining: for its members."""
 
@@ -75,7 +75,7 @@ class Member(APIView):
 
     @extend_schema(
         operation_id="league_member_change",
-        tags=["leagues"],
+        tags=["league"],
         request=shapes.RoleSerializer,
         responses=shapes.MemberSerializer,
         examples=[OpenApiExample("An operator", {"role": "operator"}, request_only=True)],
@@ -88,7 +88,7 @@ class Member(APIView):
         changed = get_object_or_404(named(by.league), pk=member_id)
         return Response(shapes.MemberSerializer(changed).data)
 
-    @extend_schema(operation_id="league_member_remove", tags=["leagues"], responses={204: None})
+    @extend_schema(operation_id="league_member_remove", tags=["league"], responses={204: None})
     def delete(self, request: Request, slug: str, member_id: UUID) -> Response:
         """As the owner anybody else, as an operator a member. What was entered counts."""
         by = mine(request, slug)
@@ -103,13 +103,13 @@ class MyMembership(APIView):
 
     @extend_schema(
         operation_id="league_membership",
-        tags=["leagues"],
+        tags=["league"],
         responses=shapes.MyMembershipSerializer,
     )
     def get(self, request: Request, slug: str) -> Response:
         return Response(shapes.MyMembershipSerializer(mine(request, slug)).data)
 
-    @extend_schema(operation_id="league_leave", tags=["leagues"], responses={204: None})
+    @extend_schema(operation_id="league_leave", tags=["league"], responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
         """Leave it. What you entered counts, and stays yours to read. Owners hand over first."""
         memberships.leave(mine(request, slug), now=timezone.now())
@@ -123,7 +123,7 @@ class Owner(APIView):
 
     @extend_schema(
         operation_id="league_transfer",
-        tags=["leagues"],
+        tags=["league"],
         request=shapes.SuccessorSerializer,
         responses=shapes.MyMembershipSerializer,
         examples=[

@@ -19,6 +19,7 @@ from markets import assets, bars
 from markets.models import Asset
 from markets.modes import PriceMode
 from predictions import commitments, entry_forms, submissions
+from predictions.entry_forms import Entry
 from predictions.models import Prediction
 from predictions.scoring import aggregation, grading
 
@@ -94,15 +95,18 @@ def person(handle: str, *, now: datetime, wallet: str | None = None) -> tuple[Pl
     return player, keys.issue(player=player, now=now, label="test").secret
 
 
-def play(round_: Round, entrants: list[Player], *, now: datetime) -> Prediction:
+def play(
+    round_: Round, entrants: list[Player], *, now: datetime, entry: Entry | None = None
+) -> Prediction:
     """Carry a past round to its final status; answers the first entrant's prediction."""
     eve = FixedClock(round_.locks_at - timedelta(minutes=1))
-    entry = entry_forms.point(Decimal(0), basis="return")
+    entry = entry or entry_forms.point(Decimal(0), basis="return")
     placed = [
         submissions.enter(round_id=round_.pk, player=player, entry=entry, clock=eve)
         for player in entrants
     ]
-    Round.objects.exclude(pk=round_.pk).filter(locks_at__lte=now).update(status="void")
+    others = Round.objects.exclude(pk=round_.pk).exclude(status="final")
+    others.filter(locks_at__lte=now).update(status="void")
     for _ in range(3):
         rounds.advance(now=now)
         commitments.commit(now=now)

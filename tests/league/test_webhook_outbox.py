@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.urls import resolve
 
-from league import operations, transitions
+from league import memberships, operations, transitions
 from league.models import Delivery, Errand, League, Round, RoundEvent
 from league.models.delivery import EventType
 from league.models.round import Status
@@ -118,14 +118,19 @@ def test_a_stopped_webhook_or_a_closed_account_hears_nothing(fate: str) -> None:
     assert outbox.publish(now=NOON) == 0
 
 
-def test_a_private_league_is_told_to_staff_alone() -> None:
+def test_a_private_league_is_told_to_its_members_and_staff_alone() -> None:
     worlds.webhook()
     staff = worlds.subscribe(worlds.account("chief", is_staff=True)).webhook
+    inside = worlds.subscribe(worlds.account("bela")).webhook
     League.objects.all().delete()
     season = factories.season(factories.league(visibility="private"))
+    mine = memberships.own(season.league, user=inside.account, now=NOON)
     factories.opened(factories.round_of(season, locks_at=NOON))
+    assert outbox.publish(now=NOON) == 2
+    assert {one.webhook for one in Delivery.objects.all()} == {staff, inside}
+    mine.delete()
+    factories.opened(factories.round_of(season, locks_at=NOON + HOUR))
     assert outbox.publish(now=NOON) == 1
-    assert Delivery.objects.get().webhook == staff
 
 
 def test_errands_are_for_the_app_that_knows_who_entered() -> None:
