@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import resolve
 
@@ -19,7 +20,7 @@ from predictions.models import Prediction
 from tests import urlconf
 from tests.api import private_world
 from tests.api.private_world import NAME, SLUG, Den
-from tests.api.world import World, bearer
+from tests.api.world import HOUR, World, bearer
 
 OUTSIDERS = ("anonymous", "outsider", "outsider's key")
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -123,7 +124,7 @@ def test_it_answers_an_outsider_as_what_exists_nowhere(den: Den, who: str) -> No
     client, access = private_world.clients(den)[who]
     into = {"slug", "round_id", "prediction_id", "member_id", "invite_id"}
     pointing = [route for route in routes() if into & set(PARAMETER.findall(route))]
-    assert len(pointing) > 25
+    assert len(pointing) >= 22
     before = Prediction.objects.count(), Membership.objects.count()
     for route, method, body in [(one, *rest) for one in pointing for rest in asking(one)]:
         nowhere = told(ask(client, method, addressed(route, public()), body, access), public())
@@ -154,7 +155,7 @@ def test_entering_is_refused_to_whoever_is_no_member(den: Den, who: str) -> None
     """Organisers look on: they play where they are members."""
     client, access = private_world.clients(den)[who]
     if who == "staff":
-        user = private_world.User.objects.get(username="chief")
+        user = User.objects.get(username="chief")
         players.register_human(profile=Profile("chief", "Chief"), user=user, now=den.world.now)
     entry = ENTRY
     path = f"/api/v1/rounds/{den.open_round.pk}/prediction"
@@ -213,7 +214,7 @@ ASIDE = {
 STAFFS = {
     "api/v1/leagues/<slug:slug>/membership": 404,
     "api/v1/leagues/<slug:slug>/invites": 404,
-    "api/v1/rounds/<uuid:round_id>/prediction": 409,
+    "api/v1/rounds/<uuid:round_id>/prediction": 403,  # an organiser without a player
 }
 
 
@@ -221,6 +222,8 @@ STAFFS = {
 def test_members_and_organisers_read_all_of_it(den: Den, who: str) -> None:
     client, access = private_world.clients(den)[who]
     expected = ASIDE | (STAFFS if who == "staff" else {})
+    if who == "member's bot":
+        expected = ASIDE | {"rounds/<uuid:round_id>": 404}  # pages know sessions alone
     known, into = private(den, den.final_round), {"slug", "round_id", "prediction_id"}
     for route in routes():
         if not into & set(PARAMETER.findall(route)):
@@ -243,7 +246,7 @@ def test_members_find_it_in_lists_boards_records_and_pages(den: Den, who: str) -
         f"/api/v1/seasons/{SLUG}/scores?format=csv": str(den.final_round.pk),
         f"/api/v1/predictions/{den.word.pk}/receipt": den.season.pinned["salt"],
     }
-    if who != "member's bot":  # pages know sessions alone
+    if who != "member's bot":
         shown |= {f"/?season={SLUG}": NAME, f"/leaderboard?season={SLUG}": "Dora"}
         shown |= {f"/players/dora?season={SLUG}": NAME, f"/rounds/{den.final_round.pk}": "Dora"}
     for path, mark in shown.items():
@@ -275,7 +278,7 @@ def test_a_private_board_read_by_a_member_is_kept_for_nobody(den: Den) -> None:
     path = f"/api/v1/leaderboard?season={SLUG}"
     first = client.get(path)
     assert first.status_code == 200
-    known = {"headers": {"If-None-Match": first["ETag"]}}
+    known: dict[str, Any] = {"headers": {"If-None-Match": first["ETag"]}}
     assert client.get(path, **known).status_code == 304
     assert Client().get(path, **known).status_code == 404
     assert Client().get(path).status_code == 404
@@ -303,8 +306,9 @@ def test_whoever_is_removed_is_an_outsider_with_a_past(den: Den) -> None:
     client, _ = private_world.clients(den)["member"]
     for path in (
         f"/api/v1/leagues/{SLUG}", f"/api/v1/seasons/{SLUG}",
-        f"/api/v1/rounds/{den.open_round.pk}", f"/api/v1/leaderboard?season={SLUG}", f"/rounds/{den.final_round.pk}",
-        f"/api/v1/leagues/{SLUG}/members", f"/api/v1/rounds/{den.final_round.pk}/leaves",
+        f"/api/v1/rounds/{den.open_round.pk}", f"/api/v1/leaderboard?season={SLUG}",
+        f"/rounds/{den.final_round.pk}", f"/api/v1/leagues/{SLUG}/members",
+        f"/api/v1/rounds/{den.final_round.pk}/leaves",
     ):  # fmt: skip
         assert client.get(path).status_code == 404, path
     others = Prediction.objects.get(round=den.final_round, player__handle="dora-bot")
@@ -365,7 +369,7 @@ def test_from_founding_to_leaving(den: Den) -> None:
 
 
 def later(den: Den, days: int) -> str:
-    return (den.world.now + days * 24 * private_world.HOUR).isoformat()
+    return str((den.world.now + days * 24 * HOUR).isoformat())
 
 
 @pytest.mark.parametrize("fate", ["revoked", "unknown", "used"])
@@ -436,7 +440,7 @@ def test_a_key_decides_only_with_the_scope_for_it(den: Den) -> None:
     assert Client().get(f"/api/v1/leagues/{made.json()['slug']}", **weak).status_code == 200
 
 
-# -- rules anybody can check ------------------------------------------------------------------------
+# -- rules anybody can check ----------------------------------------------------------------------
 @pytest.mark.parametrize("slug", ["demo", SLUG])
 def test_the_rules_hash_follows_from_the_rules_shown(den: Den, slug: str) -> None:
     client, _ = private_world.clients(den)["member"]

@@ -129,7 +129,8 @@ def test_whoever_invites_no_more_leaves_no_way_back(owner: Membership, how: str)
         assert memberships.leave(operator, now=NOON)
     with pytest.raises(InviteRefused):
         invites.accept(made.token, user=operator.user, now=NOON)
-    assert invites.accept(others.token, user=account("bela"), now=NOON)
+    joined = invites.accept(others.token, user=account("bela"), now=NOON)
+    assert joined.role == Role.MEMBER
 
 
 @pytest.mark.parametrize(

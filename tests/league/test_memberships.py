@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import IntegrityError, transaction
 
 from league import leagues, memberships, players, visibility
+from league.clock import FixedClock
 from league.leagues import Charter, Wish
 from league.memberships import NotPermitted, OwnerStays, TooManyLeagues
 from league.models import League, LeagueEvent, Membership, Player, Season
@@ -301,9 +302,7 @@ def test_whoever_left_reads_their_word_but_changes_it_no_more() -> None:
     with pytest.raises(submissions.RoundNotFound):
         factories.enter(round_, player, ENTRY)
     with pytest.raises(submissions.RoundNotFound):
-        submissions.withdraw(
-            round_id=round_.pk, player=player, clock=factories.FixedClock(round_.opens_at)
-        )
+        submissions.withdraw(round_id=round_.pk, player=player, clock=FixedClock(round_.opens_at))
     entered.refresh_from_db()
     assert (entered.revision, entered.is_withdrawn) == (1, False)
 
