@@ -60,7 +60,7 @@ def open_(*, player: Player, plan: Plan, now: datetime, once: Once[TimeRun]) -> 
     :raises OutOfRange: and TooManyRuns, TooManyRounds; nothing is written then.
     """
     slots = _slots(plan)
-    _require_bars(plan)
+    _require_bars(plan, now=now)
     with transaction.atomic(durable=True):
         once.claim()
         _require_room(player)
@@ -137,9 +137,10 @@ def _slots(plan: Plan) -> list[Slot]:
     return found
 
 
-def _require_bars(plan: Plan) -> None:
+def _require_bars(plan: Plan, *, now: datetime) -> None:
+    terms = TABLE[plan.horizon]
     for symbol in plan.symbols:
-        known = ranges.of(symbol, horizon=TABLE[plan.horizon], price_mode=settings.PRICE_MODE)
+        known = ranges.of(symbol, horizon=terms, price_mode=settings.PRICE_MODE, now=now)
         if known is None:
             raise OutOfRange(f"Too few bars of {symbol} are stored for {plan.horizon} rounds.")
         if not known.starts_at <= plan.starts_at < plan.ends_at <= known.ends_at:

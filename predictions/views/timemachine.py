@@ -29,7 +29,7 @@ class Machine(APIView):
     def get(self, request: Request) -> Response:
         """What there is to play, and your runs, the newest first."""
         mine = runs.of(authentication.player_of(request)).order_by("-pk")
-        found = ranges.every(price_mode=settings.PRICE_MODE)
+        found = ranges.every(price_mode=settings.PRICE_MODE, now=timezone.now())
         return Response(
             {
                 "most_runs": settings.TIME_MACHINE_RUNS,
