@@ -101,6 +101,7 @@ CACHES = {
 PRICE_MODE = env.choice("PRICE_MODE", "simulated", among=("simulated", "live"))
 PRICE_SOURCES = env.words("PRICE_SOURCES", "binance,coinbase,kraken,coingecko")
 SIMULATION_SEED = env.integer("SIMULATION_SEED", 20_260_101, low=0, high=2**31)
+SANDBOX = env.flag("SANDBOX", default=True)
 # Runs a player may have at a time (0: none), rounds of a run, days an unused one is kept.
 TIME_MACHINE_RUNS = env.integer("TIME_MACHINE_RUNS", 5, low=0, high=1000)
 TIME_MACHINE_ROUNDS = env.integer("TIME_MACHINE_ROUNDS", 1000, low=1, high=10_000)

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 
 from league.models import League, Round, Season
 from league.models.round import RoundQuerySet
+from league.models.season import SeasonQuerySet
 
 Viewer = User | AnonymousUser
 PUBLIC = League.Visibility.PUBLIC
@@ -15,7 +16,7 @@ def leagues(viewer: Viewer) -> QuerySet[League]:
     return found if viewer.is_staff else found.filter(visibility=PUBLIC)
 
 
-def seasons(viewer: Viewer) -> QuerySet[Season]:
+def seasons(viewer: Viewer) -> SeasonQuerySet:
     found = Season.objects.select_related("league")
     return found if viewer.is_staff else found.filter(league__visibility=PUBLIC)
 

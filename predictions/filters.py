@@ -26,6 +26,7 @@ class TimeRoundFilter(RoundFilter):
     """The same questions as to the league's rounds; a run is all of one season."""
 
     season = ShortTextFilter(method="of_season")
+    league = ShortTextFilter(method="of_season")
 
     class Meta:
         model = TimeRound

@@ -39,11 +39,11 @@ class Stage:
 def find(*, season: str | None, horizon: str | None, now: datetime) -> Stage | None:
     """The season and horizon asked for, else the newest season begun and its first horizon.
 
-    None while there is no season at all.
+    A sandbox only when it is asked for. None while there is no season at all.
     :raises NotShown: when what was asked for is not there for the public.
     """
     public = visibility.seasons(AnonymousUser()).order_by("-starts_at", "-pk")
-    begun = list(public.filter(starts_at__lte=now)[:MOST])
+    begun = list(public.counted().filter(starts_at__lte=now)[:MOST])
     chosen = public.filter(slug=season).first() if season else next(iter(begun), None)
     if chosen is None and not season and not horizon:
         return None

@@ -176,9 +176,11 @@ def test_an_entry_in_flight_when_the_clock_moves_is_refused(player: Player) -> N
     row = TimeRound.objects.filter(run=run, status=Status.OPEN).first()
     assert row is not None
 
+    locks_at = row.locks_at
+
     class Late(answers.Unkeyed):
         def claim(self) -> None:
-            TimeRun.objects.filter(pk=run.pk).update(now_at=row.locks_at)
+            TimeRun.objects.filter(pk=run.pk).update(now_at=locks_at)
 
     with pytest.raises(runs.RunMoved):
         entries.enter(run=fresh(run), round_id=row.pk, entry=WORDS[0], now=PRESENT, once=Late())
@@ -260,7 +262,12 @@ def test_a_stretch_of_the_past_reads_as_the_live_series_does(hole: int) -> None:
     @given(hours=st.integers(-130, 4), seconds=st.integers(0, 3599), count=st.integers(1, 140))
     def check(hours: int, seconds: int, count: int) -> None:
         until = NOON + hours * HOUR + seconds * SECOND
-        ask = {"symbol": "BTC", "price_mode": "simulated", "interval": 3600, "until": until}
+        ask: dict[str, Any] = {
+            "symbol": "BTC",
+            "price_mode": "simulated",
+            "interval": 3600,
+            "until": until,
+        }
         live = bars.closes(**ask, count=count)
         with retrospect.within(stretch):
             past = bars.closes(**ask, count=count)
@@ -275,7 +282,7 @@ def test_a_stretch_of_the_past_reads_as_the_live_series_does(hole: int) -> None:
 def test_the_past_does_not_lengthen_what_live_readers_keep() -> None:
     factories.league(symbols=SYMBOLS)
     gather(until=NOON + 3 * HOUR)
-    ask = {"symbol": "BTC", "price_mode": "simulated", "interval": 3600}
+    ask: dict[str, Any] = {"symbol": "BTC", "price_mode": "simulated", "interval": 3600}
     bars.closes(**ask, until=NOON + 3 * HOUR, count=2)
     kept = dict(series._kept)
     with retrospect.within(retrospect.Stretch()):
