@@ -36,7 +36,7 @@ from predictions import (
     submissions,
     vows,
 )
-from predictions.timemachine import passages, runs
+from predictions.timemachine import runs, wishes
 
 # What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
 DOMAIN: dict[type[Exception], str] = {
@@ -89,7 +89,7 @@ DOMAIN: dict[type[Exception], str] = {
     deliveries.NotReplayable: "conflict",
     endpoints.TooManyWebhooks: "conflict",
     targets.UnsafeTarget: "invalid",
-    passages.BackInTime: "conflict",
+    wishes.BackInTime: "conflict",
     runs.OutOfRange: "invalid",
     runs.RunMoved: "unavailable",
     runs.RunNotFound: "not_found",

@@ -9,6 +9,7 @@ from predictions.views import (
     records,
     timemachine,
     timetravel,
+    timewords,
 )
 
 RUN = "time-machine/<uuid:run_id>"
@@ -59,17 +60,17 @@ urlpatterns = [
     path(f"{RUN}/rounds/<uuid:round_id>", timetravel.RoundDetail.as_view(), name="time-run-round"),
     path(
         f"{RUN}/rounds/<uuid:round_id>/prediction",
-        timetravel.RoundPrediction.as_view(),
+        timewords.RoundPrediction.as_view(),
         name="time-run-round-prediction",
     ),
     path(
         f"{RUN}/predictions/mine",
-        timetravel.MyPredictions.as_view(),
+        timewords.MyPredictions.as_view(),
         name="time-run-my-predictions",
     ),
     path(
         f"{RUN}/predictions/<uuid:prediction_id>",
-        timetravel.PredictionDetail.as_view(),
+        timewords.PredictionDetail.as_view(),
         name="time-run-prediction",
     ),
 ]

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import F, Q
 
 from league import frames, rounds
 from league.answers import Once
@@ -24,25 +24,14 @@ from markets.consensus import PriceDisputed
 from predictions import entry_forms
 from predictions.models import TimeRound, TimeRun, TimeWord
 from predictions.scoring import rules
-from predictions.timemachine import runs, scenes
+from predictions.timemachine import runs, scenes, wishes
+from predictions.timemachine.wishes import Wish
 
 ENDED: Final = (Status.FINAL, Status.VOID)
 FIELDS: Final = (
     "status", "version", "reference_price", "sigma_bp", "width", "is_sigma_borrowed",
     "settlement_price", "outcome_bp", "hold_reason",
 )  # fmt: skip
-
-
-class BackInTime(Exception):
-    """A run's clock only moves forward."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """By `seconds`, or to an instant; with neither to the next one at which anything happens."""
-
-    to: datetime | None = None
-    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +54,9 @@ class Passage:
 def advance(*, run: TimeRun, wish: Wish, now: datetime, once: Once[Passage]) -> Passage:
     """Carry the run to a virtual instant, its end at the latest.
 
-    :raises BackInTime: and runs.RunMoved; nothing is written then.
+    :raises wishes.BackInTime: and runs.RunMoved; nothing is written then.
     """
-    until = _until(run, wish)
+    until = wishes.until(run, wish)
     with scenes.past(run, now=now):
         carried = [_carried(row, run=run, until=until) for row in _due(run, until)]
     with transaction.atomic(durable=True):
@@ -79,26 +68,6 @@ def advance(*, run: TimeRun, wish: Wish, now: datetime, once: Once[Passage]) -> 
         passage = Passage(run.now_at, until, results)
         once.keep(passage)
     return passage
-
-
-def _until(run: TimeRun, wish: Wish) -> datetime:
-    if wish.seconds is not None:
-        return min(run.now_at + timedelta(seconds=wish.seconds), run.ends_at)
-    to = wish.to or _next(run)
-    if to < run.now_at:
-        raise BackInTime(f"It is {run.now_at:%Y-%m-%dT%H:%M:%SZ} in this run already.")
-    return min(to, run.ends_at)
-
-
-def _next(run: TimeRun) -> datetime:
-    """When something opens, locks or settles next; the end when nothing does any more."""
-    found: list[datetime] = []
-    for field in ("opens_at", "locks_at", "settles_at"):
-        later = TimeRound.objects.filter(**{"run": run, f"{field}__gt": run.now_at})
-        at = later.aggregate(at=Min(field))["at"]
-        if at is not None:
-            found.append(at)
-    return min([*found, run.ends_at])
 
 
 def _due(run: TimeRun, until: datetime) -> list[TimeRound]:

@@ -13,9 +13,11 @@ from rest_framework.views import APIView
 
 from league import authentication, permissions
 from league.views import idempotency
+from predictions import machine_answers as answers
 from predictions import machine_shapes as shapes
 from predictions.models import TimeRun
 from predictions.timemachine import passages, ranges, runs, summaries
+from predictions.timemachine.wishes import Wish
 
 TAGS = ["time machine"]
 
@@ -35,7 +37,7 @@ class Machine(APIView):
                 "most_runs": settings.TIME_MACHINE_RUNS,
                 "most_rounds": settings.TIME_MACHINE_ROUNDS,
                 "ranges": shapes.RangeSerializer(found, many=True).data,
-                "runs": [shapes.run(run) for run in mine],
+                "runs": [answers.run(run) for run in mine],
             }
         )
 
@@ -66,7 +68,7 @@ class Machine(APIView):
         return idempotency.answer(
             request,
             act=lambda once: runs.open_(player=player, plan=plan, now=timezone.now(), once=once),
-            show=lambda run: Response(shapes.run(run), status=201),
+            show=lambda run: Response(answers.run(run), status=201),
         )
 
 
@@ -81,7 +83,7 @@ class Run(APIView):
     def get(self, request: Request, run_id: UUID) -> Response:
         """Where its clock stands and how the entries did so far."""
         run = run_of(request, run_id)
-        return Response(shapes.detail(run, summaries.of(run)))
+        return Response(answers.detail(run, summaries.of(run)))
 
     @extend_schema(operation_id="machine_run_end", tags=TAGS, responses={204: None})
     def delete(self, request: Request, run_id: UUID) -> Response:
@@ -116,7 +118,7 @@ class Advance(APIView):
         return idempotency.answer(
             request,
             act=lambda once: move(once=once),
-            show=lambda passed: Response(shapes.passage(passed)),
+            show=lambda passed: Response(answers.passage(passed)),
         )
 
 
@@ -125,5 +127,5 @@ def run_of(request: Request, run_id: UUID) -> TimeRun:
     return runs.find(run_id, player=authentication.player_of(request))
 
 
-def wish_of(form: Any) -> passages.Wish:
-    return passages.Wish(**form.validated_data)
+def wish_of(form: Any) -> Wish:
+    return Wish(**form.validated_data)

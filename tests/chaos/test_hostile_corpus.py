@@ -191,7 +191,7 @@ def addressed(route: str, world: World, odd: bytes | None = None) -> bytes:
     known = {
         "round_id": world.open_round.pk, "prediction_id": world.scored.pk, "slug": "demo",
         "handle": "alice", "code": "invalid", "address": worlds.ALICE_WALLET, "symbol": "ETH",
-        "model_id": world.open_round.pk,
+        "model_id": world.open_round.pk, "run_id": world.open_round.pk,
         "webhook_id": Webhook.objects.get().pk, "delivery_id": Delivery.objects.get().pk,
         "prefix": "0" * 16, "app_label": "league", "url": "nowhere", "id": world.bobs_account.pk,
         "content_type_id": ContentType.objects.get_for_model(User).pk,

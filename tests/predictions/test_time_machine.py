@@ -25,8 +25,8 @@ from predictions.entry_forms import Entry
 from predictions.models import Prediction, Score, TimeRound, TimeRun, TimeWord
 from predictions.submissions import RoundNotOpen
 from predictions.timemachine import entries, passages, ranges, runs, summaries
-from predictions.timemachine.passages import Wish
 from predictions.timemachine.runs import Plan
+from predictions.timemachine.wishes import Wish
 from tests import factories
 from tests.factories import NOON
 
