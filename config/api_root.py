@@ -1,15 +1,18 @@
 """GET /api/v1/: where everything is."""
 
+from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from league import sandbox
+
 ENTRANCES = (
     "assets", "price", "leagues", "seasons", "rounds", "players", "forecasters", "leaderboard",
-    "verdict", "predict", "me", "my-predictions", "keys", "time", "chain-info", "chain-anchors",
-    "schema", "docs",
+    "verdict", "predict", "me", "my-predictions", "keys", "time", "time-machine", "chain-info",
+    "chain-anchors", "schema", "docs",
 )  # fmt: skip
 
 
@@ -18,4 +21,8 @@ class ApiRoot(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        return Response({name: request.build_absolute_uri(reverse(name)) for name in ENTRANCES})
+        found = {name: request.build_absolute_uri(reverse(name)) for name in ENTRANCES}
+        if settings.SANDBOX:
+            practice = f"{reverse('rounds')}?league={sandbox.SLUG}&status=open"
+            found["sandbox"] = request.build_absolute_uri(practice)
+        return Response(found)

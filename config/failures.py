@@ -39,6 +39,7 @@ from predictions import (
     submissions,
     vows,
 )
+from predictions.timemachine import runs, wishes
 
 # What a domain failure is called over HTTP; a test fails when one is neither here nor INTERNAL.
 DOMAIN: dict[type[Exception], str] = {
@@ -100,6 +101,12 @@ DOMAIN: dict[type[Exception], str] = {
     deliveries.NotReplayable: "conflict",
     endpoints.TooManyWebhooks: "conflict",
     targets.UnsafeTarget: "invalid",
+    wishes.BackInTime: "conflict",
+    runs.OutOfRange: "invalid",
+    runs.RunMoved: "unavailable",
+    runs.RunNotFound: "not_found",
+    runs.TooManyRounds: "invalid",
+    runs.TooManyRuns: "conflict",
     submissions.Collision: "unavailable",
     reach.EntryTooFar: "entry_too_far",
     score_pages.NoSuchPlace: "malformed",

@@ -33,6 +33,7 @@ RIDERS: dict[str, str] = {
     "league.forget_answers": "league.schedule_rounds",
     "predictions.aggregate_priced": "predictions.grade_settled",
     "predictions.tell_owners": "predictions.grade_settled",
+    "predictions.forget_runs": "predictions.commit_locked",
 }
 # What watches the league instead of carrying it: is all as it must be?
 WATCHES: dict[str, tuple[str, int]] = {"config.check_invariants": ("work", 900)}

@@ -103,6 +103,11 @@ CACHES = {
 PRICE_MODE = env.choice("PRICE_MODE", "simulated", among=("simulated", "live"))
 PRICE_SOURCES = env.words("PRICE_SOURCES", "binance,coinbase,kraken,coingecko")
 SIMULATION_SEED = env.integer("SIMULATION_SEED", 20_260_101, low=0, high=2**31)
+SANDBOX = env.flag("SANDBOX", default=True)
+# Runs a player may have at a time (0: none), rounds of a run, days an unused one is kept.
+TIME_MACHINE_RUNS = env.integer("TIME_MACHINE_RUNS", 5, low=0, high=1000)
+TIME_MACHINE_ROUNDS = env.integer("TIME_MACHINE_ROUNDS", 1000, low=1, high=10_000)
+TIME_MACHINE_DAYS = env.integer("TIME_MACHINE_DAYS", 7, low=1, high=3650)
 HTTP_SCHEMES = ("https", "http")
 COINGECKO_API_URL = env.url(
     "COINGECKO_API_URL", "https://api.coingecko.com/api/v3", schemes=HTTP_SCHEMES

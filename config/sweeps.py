@@ -15,6 +15,7 @@ from league.webhooks import sweep as webhooks
 from markets import quotes
 from predictions import commitments, house_picks, learning, news
 from predictions.scoring import aggregation, grading
+from predictions.timemachine import runs
 
 logger = logging.getLogger(__name__)
 STAGES: dict[str, Callable[..., int]] = {
@@ -33,6 +34,7 @@ STAGES: dict[str, Callable[..., int]] = {
     "league.deliver_webhooks": webhooks.deliver,
     "predictions.tell_owners": news.tell,
     "league.forget_answers": leftovers.forget,
+    "predictions.forget_runs": runs.forget,
 }
 
 

@@ -17,6 +17,7 @@ UNSEEN = {
     "league.gather_history",
     "league.turn_rounds",
     "league.forget_answers",
+    "predictions.forget_runs",
     "predictions.enter_house_picks",
     "leaderboard.publish_standings",
 }

@@ -1,8 +1,8 @@
 """A whole bot: signs up, predicts every open round of a league, and checks its own receipts.
 
-    python examples/bot_quickstart.py http://127.0.0.1:8000 [API KEY]
+    python examples/bot_quickstart.py http://127.0.0.1:8000 [API KEY] [LEAGUE, e.g. sandbox]
 
-Without a key it signs up by a wallet address, where the server has ENABLE_USER_REGISTRATION.
+Without a key ("") it signs up by a wallet address, where the server has ENABLE_USER_REGISTRATION.
 """
 
 import secrets
@@ -37,10 +37,10 @@ class League:
         return answer.json()
 
 
-def main(url: str, key: str = "") -> None:
+def main(url: str, key: str = "", name: str = "") -> None:
     league, mine = League(url, key), {}
-    now, rounds = league.ask("GET", "/time")["now"], league.ask("GET", "/rounds?status=open")
-    for round_ in (one for one in rounds["results"] if one["locks_at"] > now):
+    now, asked = league.ask("GET", "/time")["now"], f"/rounds?status=open&league={name}"
+    for round_ in (r for r in league.ask("GET", asked)["results"] if r["locks_at"] > now):
         path = f"/rounds/{round_['id']}/prediction"
         meant = league.ask("POST", f"{path}?dry_run=true", json=ENTRY)["quantiles"]
         once = {"Idempotency-Key": secrets.token_hex(16)}  # sent again, it is done once
@@ -56,4 +56,4 @@ def main(url: str, key: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -84,7 +84,7 @@ def _freeze(board: Board, *, now: datetime) -> bool:
 
 
 def _finish(season: Season, *, now: datetime) -> bool:
-    """Whether this call did it: whoever listens is told in the same commit."""
+    """Whether this call did it: whoever listens is told in the same commit, but of no sandbox."""
     news = News(
         type=EventType.SEASON_FINISHED,
         at=now,
@@ -98,7 +98,7 @@ def _finish(season: Season, *, now: datetime) -> bool:
     with transaction.atomic(durable=True):
         if not Season.objects.filter(pk=season.pk, finished_at=None).update(finished_at=now):
             return False
-        audience.tell([news], now=now)
+        audience.tell([] if season.is_sandbox else [news], now=now)
     return True
 
 

@@ -124,13 +124,15 @@ def asked(request: Request) -> dict[str, Any]:
 def place(request: Request, query: dict[str, Any]) -> tuple[Season, str]:
     """The season and horizon asked for, or the newest running public season and its first.
 
+    A sandbox only when it is asked for.
+
     :raises django.http.Http404: for a season that is not there or not for the caller.
     """
     seasons = visibility.seasons(request.user)
     if "season" in query:
         season = seasons.filter(slug=query["season"]).first()
     else:
-        public = seasons.filter(
+        public = seasons.counted().filter(
             league__visibility=League.Visibility.PUBLIC, starts_at__lte=timezone.now()
         )
         season = public.order_by("-starts_at", "-pk").first()

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from league import cadence, departure
+from league import cadence, departure, sandbox
 from league.models import Round, Season
 
 logger = logging.getLogger(__name__)
@@ -13,9 +13,23 @@ STEP = timedelta(microseconds=1)
 
 
 def schedule(*, now: datetime) -> int:
-    """Create the missing rounds that lock after `now` and open within the next hour."""
+    """Create the missing rounds that lock after `now` and open within the next hour.
+
+    And the sandbox's next season, when its time has come.
+    """
+    opened = _keep_sandbox(now=now)
     seasons = Season.objects.running(now=now).filter(is_paused=False)
-    return sum(_try(season, now=now) for season in seasons)
+    return opened + sum(_try(season, now=now) for season in seasons)
+
+
+def _keep_sandbox(*, now: datetime) -> int:
+    """Nobody's rounds wait for a place to practise."""
+    try:
+        return sandbox.keep(now=now)
+    except Exception as error:
+        departure.heed(error)
+        logger.exception("sandbox not kept open")
+        return 0
 
 
 def _try(season: Season, *, now: datetime) -> int:

@@ -34,6 +34,7 @@ class ShortTextFilter(django_filters.CharFilter):
 
 class RoundFilter(django_filters.FilterSet):
     season = ShortTextFilter(field_name="season__slug")
+    league = ShortTextFilter(field_name="season__league__slug")
     asset = ShortTextFilter(field_name="asset_id", method="of_asset")
     horizon = django_filters.ChoiceFilter(choices=[(name, name) for name in horizons.NAMES])
     status = django_filters.MultipleChoiceFilter(choices=Status.choices)

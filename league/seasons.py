@@ -30,6 +30,7 @@ class Plan:
     price_mode: str
     starts_at: datetime
     ends_at: datetime
+    is_sandbox: bool = False
 
 
 def rules_of(league: League) -> dict[str, Any]:
@@ -64,21 +65,21 @@ def create(*, league: League, plan: Plan) -> Season:
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
     )
-    pin(season)
+    pin(season, is_sandbox=plan.is_sandbox)
     season.save(force_insert=True)
     return season
 
 
-def pin(season: Season) -> None:
+def pin(season: Season, *, is_sandbox: bool = False) -> None:
     """Copy the league's rules into an unsaved season; its own slug makes every hash distinct.
 
-    So is the network in force: what a season anchors is never spread over two. A replay proves
-    nothing to anybody and never costs gas. And so is who stands for AI against the crowd: chosen
-    afterwards, it would be the best of many. A private league's rules hold a salt: by what is
-    anchored in public nobody can check a guess at its name.
+    So is the network in force: what a season anchors is never spread over two. A replay or a
+    sandbox proves nothing to anybody and never costs gas. And so is who stands for AI against the
+    crowd: chosen afterwards, it would be the best of many. A private league's rules hold a salt:
+    by what is anchored in public nobody can check a guess at its name.
     """
-    is_replay = season.price_mode == PriceMode.REPLAY
-    network = networks.LOCAL if is_replay else registry.network()
+    is_free = is_sandbox or season.price_mode == PriceMode.REPLAY
+    network = networks.LOCAL if is_free else registry.network()
     season.rules = rules_of(season.league) | {
         "season": season.slug,
         "price_mode": season.price_mode,
@@ -87,6 +88,8 @@ def pin(season: Season) -> None:
     }
     if season.league.visibility == League.Visibility.PRIVATE:
         season.rules["salt"] = secrets.token_hex(SALT_BYTES)
+    if is_sandbox:
+        season.rules["is_sandbox"] = True
     season.rules_hash = schema.rules_hash(season.rules).hex()
 
 

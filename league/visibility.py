@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from league.models import League, Membership, Player, Round, Season
 from league.models.player import BUILT_IN
 from league.models.round import RoundQuerySet
+from league.models.season import SeasonQuerySet
 
 Viewer = User | AnonymousUser
 PUBLIC = League.Visibility.PUBLIC
@@ -30,7 +31,7 @@ def leagues(viewer: Viewer) -> QuerySet[League]:
     return found if viewer.is_staff else found.filter(_open_to(viewer.pk))
 
 
-def seasons(viewer: Viewer) -> QuerySet[Season]:
+def seasons(viewer: Viewer) -> SeasonQuerySet:
     found = Season.objects.select_related("league")
     return found if viewer.is_staff else found.filter(_open_to(viewer.pk, "league__"))
 

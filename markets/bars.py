@@ -11,7 +11,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
-from markets import breaker, intake, series
+from markets import breaker, intake, retrospect, series
 from markets.consolidation import Closes
 from markets.models import Bar
 from markets.providers import base, registry
@@ -49,7 +49,8 @@ def closes(*, symbol: str, price_mode: str, interval: int, until: datetime, coun
     Each is the median over the mode's sources that have the bar (two middle ones averaged).
     """
     key = series.Key(symbol, interval, registry.source_names(price_mode))
-    return series.closes(key, last_opened=int(until.timestamp()) - interval, count=count)
+    read = (retrospect.current() or series).closes
+    return read(key, last_opened=int(until.timestamp()) - interval, count=count)
 
 
 def is_awaited(*, symbol: str, price_mode: str, interval: int, closed_at: datetime) -> bool:

@@ -2,6 +2,7 @@ from rest_framework import serializers
 
 from markets.display import DisplayPrice
 from markets.models import Asset, Bar
+from markets.providers import simulated
 
 
 class AssetSerializer(serializers.ModelSerializer[Asset]):
@@ -11,9 +12,17 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
 
 
 class BarSerializer(serializers.ModelSerializer[Bar]):
+    is_simulated = serializers.SerializerMethodField()
+
     class Meta:
         model = Bar
-        fields = ("source", "interval", "opened_at", "open", "high", "low", "close", "volume")
+        fields = (
+            "source", "interval", "opened_at", "open", "high", "low", "close", "volume",
+            "is_simulated",
+        )  # fmt: skip
+
+    def get_is_simulated(self, bar: Bar) -> bool:
+        return bar.source in simulated.NAMES
 
 
 class PriceSerializer(serializers.Serializer[DisplayPrice]):

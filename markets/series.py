@@ -110,7 +110,7 @@ def _current(key: Key, floor: int, *, slack: int) -> Series:
 
 
 def _longer(key: Key, series: Series, last_opened: int) -> Series:
-    if not _stored(key, 0).filter(opened_at__lt=_moment(series.start)).exists():
+    if not stored(key, 0).filter(opened_at__lt=_moment(series.start)).exists():
         return replace(series, start=0)
     return _load(key, start=max(0, last_opened - 4 * max(last_opened - series.start, HOUR)))
 
@@ -131,24 +131,24 @@ def _outgrown(series: Series) -> bool:
 
 
 def _refreshed(key: Key, known: Series) -> Series:
-    stored = _stored(key, known.start)
-    if stored.count() == known.count:
+    rows_of = stored(key, known.start)
+    if rows_of.count() == known.count:
         return known if _is_still(known.last) else _load(key, start=known.start)
     last_id = known.last[0] if known.last else 0
-    rows = _read(stored.filter(id__gt=last_id))
+    rows = read(rows_of.filter(id__gt=last_id))
     # Counted again after reading: rows known and rows read are then all there are.
-    if stored.count() == known.count + len(rows) and _is_still(known.last):
+    if rows_of.count() == known.count + len(rows) and _is_still(known.last):
         return _merged(known, rows)
     return _load(key, start=known.start)
 
 
 def _is_still(last: Stored | None) -> bool:
     """Ids start anew in a database that was swapped or rolled back underneath."""
-    return last is None or _read(Bar.objects.filter(pk=last[0])) == [last]
+    return last is None or read(Bar.objects.filter(pk=last[0])) == [last]
 
 
 def _load(key: Key, *, start: int) -> Series:
-    rows = _read(_stored(key, start))
+    rows = read(stored(key, start))
     table = consolidation.empty(key.sources).merged([row[1:] for row in rows])
     return Series(start, len(rows), rows[-1] if rows else None, len(rows), table, table.closes())
 
@@ -159,7 +159,7 @@ def _merged(known: Series, rows: list[Stored]) -> Series:
     return Series(known.start, count, rows[-1], known.loaded, table, table.closes())
 
 
-def _stored(key: Key, start: int) -> QuerySet[Bar]:
+def stored(key: Key, start: int) -> QuerySet[Bar]:
     return Bar.objects.filter(
         asset_id=key.symbol,
         interval=key.interval,
@@ -172,9 +172,9 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 
-def _read(stored: QuerySet[Bar]) -> list[Stored]:
+def read(found: QuerySet[Bar]) -> list[Stored]:
     rows: Iterable[tuple[int, datetime, str, float]] = (
-        stored.annotate(value=Cast("close", FloatField()))
+        found.annotate(value=Cast("close", FloatField()))
         .order_by("id")
         .values_list("id", "opened_at", "source", "value")
     )

@@ -1,5 +1,6 @@
 """Assets, their recorded bars and the price shown to people."""
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 
 from markets import assets, filters, quotes, serializers
 from markets.models import Asset, Bar
+from markets.providers import registry
 
 DEFAULT_SYMBOL = "ETH"
 
@@ -37,7 +39,10 @@ class AssetDetail(APIView):
 
 @extend_schema_view(get=extend_schema(operation_id="bar_list", tags=["markets"]))
 class BarList(generics.ListAPIView[Bar]):
-    """Recorded bars of an asset, the newest first; times are when a bar opened."""
+    """Recorded bars of an asset, the newest first; times are when a bar opened.
+
+    Of the kind of prices this league is about, unless `price_mode` or `source` is named.
+    """
 
     queryset = Bar.objects.none()
     serializer_class = serializers.BarSerializer
@@ -46,7 +51,10 @@ class BarList(generics.ListAPIView[Bar]):
     ordering = ("-opened_at", "-pk")
 
     def get_queryset(self) -> QuerySet[Bar]:
-        return Bar.objects.filter(asset=assets.named(self.kwargs["symbol"]))
+        found = Bar.objects.filter(asset=assets.named(self.kwargs["symbol"]))
+        if {"price_mode", "source"} & self.request.query_params.keys():
+            return found
+        return found.filter(registry.of_mode(settings.PRICE_MODE))
 
 
 class Price(APIView):

@@ -85,7 +85,8 @@ def enter(*, now: datetime) -> int:
                 continue
             waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
             made += _play(forecaster, player, waiting, desk=desk)
-        _try_models([r for r in rounds if now >= finish_of(r)], desk=desk)
+        earnest = [r for r in rounds if not r.season.is_sandbox]
+        _try_models([r for r in earnest if now >= finish_of(r)], desk=desk)
     return made
 
 

@@ -84,8 +84,10 @@ def next_round(*, now: datetime) -> Round:
 
     :raises NoOpenRound: when the newest running public season has none.
     """
-    seasons = Season.objects.running(now=now).filter(
-        starts_at__lte=now, league__visibility=League.Visibility.PUBLIC
+    seasons = (
+        Season.objects.running(now=now)
+        .counted()
+        .filter(starts_at__lte=now, league__visibility=League.Visibility.PUBLIC)
     )
     season = seasons.order_by("-starts_at", "-pk").first()
     takers = Round.objects.select_related("season").filter(

@@ -49,9 +49,12 @@ def ask(turn: Apprenticeship, *, reason: str, actor: str, now: datetime) -> bool
 
 
 def _courses(*, now: datetime) -> Iterator[tuple[Course, list[str]]]:
-    """Every horizon of every season being played, with the assets its models must serve."""
+    """Every horizon of every season being played, with the assets its models must serve.
+
+    A sandbox teaches nobody.
+    """
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for season in Season.objects.running(now=now).order_by("pk"):
+    for season in Season.objects.running(now=now).counted().order_by("pk"):
         try:
             names, symbols = list(season.pinned["horizons"]), set(season.pinned["assets"])
         except (KeyError, TypeError):  # whoever plays it complains; nobody waits for it

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from predictions import commitments, house_picks, learning, news
 from predictions.scoring import aggregation, grading
+from predictions.timemachine import runs
 
 
 @shared_task(name="predictions.enter_house_picks")
@@ -17,6 +18,7 @@ def enter_house_picks(*, now: datetime, **_: Any) -> None:
 @shared_task(name="predictions.commit_locked")
 def commit_locked(*, now: datetime, **_: Any) -> None:
     commitments.commit(now=now)
+    runs.forget(now=now)
 
 
 # As long as its statements may take (predictions.allowance).

@@ -1,7 +1,18 @@
 from django.urls import path
 
-from predictions.views import bulk, drafts, entries, models, predecessor, records
+from predictions.views import (
+    bulk,
+    drafts,
+    entries,
+    models,
+    predecessor,
+    records,
+    timemachine,
+    timetravel,
+    timewords,
+)
 
+RUN = "time-machine/<uuid:run_id>"
 urlpatterns = [
     path(
         "rounds/<uuid:round_id>/prediction",
@@ -39,4 +50,27 @@ urlpatterns = [
     path("models/<uuid:model_id>", models.ModelDetail.as_view(), name="model"),
     path("forecasters", records.Forecasters.as_view(), name="forecasters"),
     path("predict", predecessor.Predict.as_view(), name="predict"),
+    path("time-machine", timemachine.Machine.as_view(), name="time-machine"),
+    path(RUN, timemachine.Run.as_view(), name="time-run"),
+    path(f"{RUN}/advance", timemachine.Advance.as_view(), name="time-run-advance"),
+    path(f"{RUN}/time", timetravel.Time.as_view(), name="time-run-time"),
+    path(f"{RUN}/assets/<str:symbol>/bars", timetravel.Bars.as_view(), name="time-run-bars"),
+    path(f"{RUN}/price", timetravel.Price.as_view(), name="time-run-price"),
+    path(f"{RUN}/rounds", timetravel.Rounds.as_view(), name="time-run-rounds"),
+    path(f"{RUN}/rounds/<uuid:round_id>", timetravel.RoundDetail.as_view(), name="time-run-round"),
+    path(
+        f"{RUN}/rounds/<uuid:round_id>/prediction",
+        timewords.RoundPrediction.as_view(),
+        name="time-run-round-prediction",
+    ),
+    path(
+        f"{RUN}/predictions/mine",
+        timewords.MyPredictions.as_view(),
+        name="time-run-my-predictions",
+    ),
+    path(
+        f"{RUN}/predictions/<uuid:prediction_id>",
+        timewords.PredictionDetail.as_view(),
+        name="time-run-prediction",
+    ),
 ]

@@ -50,12 +50,12 @@ class Asked:
 def find(asked: Asked, *, now: datetime) -> Stage | None:
     """The season and horizon asked for, else the newest public season begun and its first horizon.
 
-    None while there is no season at all.
+    A sandbox only when it is asked for. None while there is no season at all.
     :raises NotShown: when what was asked for is not there for this viewer.
     """
     season, horizon = asked.season, asked.horizon
     visible = visibility.seasons(asked.viewer).order_by("-starts_at", "-pk")
-    begun = visible.filter(starts_at__lte=now)
+    begun = visible.counted().filter(starts_at__lte=now)
     shown = list(begun[:MOST])
     usual = _usual(shown, begun)
     chosen = visible.filter(slug=season).first() if season else usual

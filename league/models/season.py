@@ -12,6 +12,10 @@ class SeasonQuerySet(models.QuerySet["Season"]):
         """Seasons that are not over."""
         return self.filter(ends_at__gt=now)
 
+    def counted(self) -> "SeasonQuerySet":
+        """Seasons that are played in earnest: no sandbox."""
+        return self.filter(rules__is_sandbox__isnull=True)
+
     def unfinished(self, *, now: datetime) -> "SeasonQuerySet":
         """Seasons past their end of which nobody has said that everything in them is over."""
         return self.filter(ends_at__lte=now, finished_at=None).order_by("ends_at", "pk")
@@ -54,6 +58,11 @@ class Season(models.Model):
     @property
     def is_simulated(self) -> bool:
         return self.price_mode != PriceMode.LIVE
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Practice: it counts nowhere but in itself."""
+        return isinstance(self.rules, dict) and bool(self.rules.get("is_sandbox"))
 
     @property
     def pinned(self) -> dict[str, Any]:

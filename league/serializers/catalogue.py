@@ -35,12 +35,13 @@ class SeasonSerializer(serializers.ModelSerializer[Season]):
         ' separators=(",", ":")). Every round, commitment and receipt refers to it.',
     )
     is_simulated = serializers.BooleanField(read_only=True)
+    is_sandbox = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Season
         fields = [
-            "slug", "name", "league", "price_mode", "is_simulated", "starts_at", "ends_at",
-            "is_paused", "rules", "rules_hash",
+            "slug", "name", "league", "price_mode", "is_simulated", "is_sandbox",
+            "starts_at", "ends_at", "is_paused", "rules", "rules_hash",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -12,14 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from league import filters, frames, visibility
-from league.models import Round, RoundEvent
+from league.models import Round, RoundEvent, Season
 from league.serializers import rounds as serializers
 from markets import observations
 
 
 @extend_schema_view(get=extend_schema(operation_id="round_list", tags=["rounds"]))
 class RoundList(generics.ListAPIView[Round]):
-    """Rounds, the latest lock first."""
+    """Rounds, the latest lock first; a sandbox's only where its league or season is named."""
 
     queryset = Round.objects.none()
     serializer_class = serializers.RoundSerializer
@@ -27,7 +27,10 @@ class RoundList(generics.ListAPIView[Round]):
     ordering = ("-locks_at", "-pk")
 
     def get_queryset(self) -> QuerySet[Round]:
-        return visibility.rounds(self.request.user)
+        found = visibility.rounds(self.request.user)
+        if any(self.request.query_params.get(name) for name in ("league", "season")):
+            return found
+        return found.filter(season__in=Season.objects.counted().values("pk"))
 
 
 class RoundDetail(APIView):

@@ -96,7 +96,7 @@ def _try(event: RoundEvent, heard: Sequence[Listener], *, now: datetime) -> int:
 def _news(event: RoundEvent, circles: Circles) -> News | None:
     """None for a step nobody is told of."""
     type_ = TYPES.get(event.to_status)
-    if type_ is None or _is_return(event):
+    if type_ is None or _is_return(event) or event.round.season.is_sandbox:
         return None
     return News(
         type=type_,

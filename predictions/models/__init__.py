@@ -6,6 +6,7 @@ from predictions.models.prediction import Prediction, Revision
 from predictions.models.score import Score, Tally
 from predictions.models.settlement import Settlement
 from predictions.models.spending import Spending
+from predictions.models.timemachine import TimeRound, TimeRun, TimeWord
 from predictions.models.tree import Tree
 from predictions.models.trial import Apprenticeship, Calibration, Trial
 
@@ -22,6 +23,9 @@ __all__ = [
     "Settlement",
     "Spending",
     "Tally",
+    "TimeRound",
+    "TimeRun",
+    "TimeWord",
     "Tree",
     "Trial",
 ]

@@ -198,7 +198,7 @@ OPEN_TO_ALL = {
 def test_every_write_in_the_schema_refuses_strangers(client: Client, world: World) -> None:
     some = str(world.open_round.pk)
     known = {"round_id": some, "prefix": "0" * 16, "webhook_id": some, "delivery_id": some}
-    known |= {"slug": "demo", "member_id": some, "invite_id": some}
+    known |= {"slug": "demo", "member_id": some, "invite_id": some, "run_id": some}
     schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     writes = [
         (path.format(**known) if "{" in path else path, method)

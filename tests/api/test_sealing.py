@@ -73,6 +73,7 @@ def addressed(route: str, world: World, prediction: Prediction) -> str:
     known = {
         "<uuid:round_id>": str(world.open_round.pk),
         "<uuid:prediction_id>": str(prediction.pk),
+        "<uuid:run_id>": str(world.open_round.pk),
         "<slug:slug>": world.season.slug,
         "<slug:handle>": "alice",
         "<slug:code>": "invalid",

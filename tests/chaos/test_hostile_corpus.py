@@ -200,6 +200,7 @@ def addressed(route: str, world: World, odd: bytes | None = None) -> bytes:
         "handle": "alice", "code": "invalid", "address": worlds.ALICE_WALLET, "symbol": "ETH",
         "model_id": world.open_round.pk, "member_id": Membership.objects.get().pk,
         "invite_id": Invite.objects.get().pk,
+        "run_id": world.open_round.pk,
         "webhook_id": Webhook.objects.get().pk, "delivery_id": Delivery.objects.get().pk,
         "prefix": "0" * 16, "app_label": "league", "url": "nowhere", "id": world.bobs_account.pk,
         "content_type_id": ContentType.objects.get_for_model(User).pk,

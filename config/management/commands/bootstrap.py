@@ -1,18 +1,15 @@
-"""What every installation has, demo or not: the known assets and the built-in players."""
+"""What every installation has, demo or not: assets, the built-in players and the sandbox."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from league import players
-from markets import assets
+from config import installation
 
 
 class Command(BaseCommand):
-    help = "Create the known assets and the built-in players where missing."
+    help = "Create the known assets, the built-in players and the sandbox where missing."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        known = assets.ensure_defaults()
-        built_in = players.ensure_built_in(now=timezone.now())
-        self.stdout.write(f"{known} assets, {len(built_in)} built-in players: ready")
+        self.stdout.write(installation.prepare(now=timezone.now()))

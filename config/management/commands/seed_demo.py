@@ -1,12 +1,13 @@
 """Prepare the demonstration season, once."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from config import arguments, demo
+from config import arguments, demo, installation
 
 EVERY = 25
 
@@ -18,11 +19,15 @@ class Command(BaseCommand):
         parser.add_argument("--now", metavar="ISO", help="prepare it as of this instant (UTC)")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        if demo.is_ready():
-            self.stdout.write("demo season: ready")
-            return
         said = options["now"]
         now = arguments.instant("--now", said) if said else timezone.now()
+        if demo.is_ready():
+            self.stdout.write("demo season: ready")
+        else:
+            self._prepare(now)
+        installation.prepare(now=now)  # last: while the demo's past is played nothing else is
+
+    def _prepare(self, now: datetime) -> None:
         for done, total in demo.prepare(now=now):
             if done % EVERY == 0 or done == total:
                 self.stdout.write(f"demo season: {done} of {total} moments played")
