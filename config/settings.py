@@ -292,7 +292,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.openapi.add_problems",
+        "config.openapi.add_promises",
     ],
 }
 
