@@ -20,6 +20,7 @@ from league import (
     answers,
     authentication,
     filters,
+    keys,
     permissions,
     players,
     registrations,
@@ -119,7 +120,7 @@ class MyBots(APIView):
 
 
 class Register(APIView):
-    """Sign up with a wallet address alone (off unless the operator enables it).
+    """Sign up without a browser, as a person or as a bot (off unless the operator enables it).
 
     The answer holds a secret, so it is not kept: an Idempotency-Key has no effect here.
     """
@@ -134,18 +135,28 @@ class Register(APIView):
         responses={201: shapes.RegisteredSerializer},
         examples=[
             OpenApiExample(
-                "An address",
+                "A person by address",
                 {"address": "0x00000000000000000000000000000000000000a1", "handle": "ada"},
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "A bot that will have webhooks",
+                {"handle": "ada-bot", "kind": "bot", "scopes": list(keys.SCOPES)},
+                request_only=True,
+            ),
         ],
     )
     def post(self, request: Request) -> Response:
         require_registration()
         form = validated(shapes.RegistrationSerializer, request)
-        handle = form.get("handle") or f"w-{form['address'][2:]}"[:40].rstrip("-")
-        profile = players.Profile(handle, form.get("name") or handle, form["address"])
-        registered = registrations.register(profile=profile, now=timezone.now())
+        address = form.get("address")
+        handle = form.get("handle") or f"w-{address[2:]}"[:40].rstrip("-")
+        registered = registrations.register(
+            profile=players.Profile(handle, form.get("name") or handle, address),
+            now=timezone.now(),
+            is_bot=form["kind"] == Kind.BOT,
+            scopes=form["scopes"],
+        )
         body = shapes.UserSerializer(registered.player).data
         return Response(body | {"api_key": registered.secret}, status=201)
 
@@ -166,7 +177,7 @@ class UserDetail(APIView):
 
 
 def listed() -> QuerySet[Player]:
-    return Player.objects.filter(kind=Kind.HUMAN)
+    return Player.objects.filter(kind__in=[Kind.HUMAN, Kind.BOT])
 
 
 def require_registration() -> None:
