@@ -87,9 +87,9 @@ def complete(operation: dict[str, Any], *, verb: str, has_place: bool) -> None:
         if is_paged(operation):
             answer["headers"] |= headers("Link")
         answer["description"] = answer["description"] or HTTPStatus(int(status)).phrase
-    refusals = set(refused(operation, has_place=has_place))
-    for status in sorted({304, *refusals} if is_read else refusals):
-        answers[str(status)] = {"$ref": f"#/components/responses/{name_of(status)}"}
+    more = set(refused(operation, has_place=has_place)) | ({304} if is_read else set())
+    for number in sorted(more):
+        answers[str(number)] = {"$ref": f"#/components/responses/{name_of(number)}"}
 
 
 def refused(operation: dict[str, Any], *, has_place: bool) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from league.views import catalogue, deliveries, keys, players, rounds, wallets, webhooks
+from league.views import catalogue, deliveries, keys, players, rounds, users, wallets, webhooks
 
 urlpatterns = [
     path("time", catalogue.Time.as_view(), name="time"),
@@ -49,6 +49,6 @@ urlpatterns = [
         deliveries.Replay.as_view(),
         name="webhook-replay",
     ),
-    path("users/register", players.Register.as_view(), name="register"),
-    path("users/<str:address>", players.UserDetail.as_view(), name="user"),
+    path("users/register", users.Register.as_view(), name="register"),
+    path("users/<str:address>", users.UserDetail.as_view(), name="user"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import yaml
 from django.http import HttpResponseBase
 from django.urls import Resolver404, resolve
@@ -24,17 +24,17 @@ def document() -> Json:
 
 
 @functools.cache
-def validator(pointer: str) -> Any:
+def validator(pointer: str) -> jsonschema_rs.Draft202012Validator:
     """Of one schema of the document, by its JSON pointer."""
     root = {"$ref": f"#{pointer}", "components": document()["components"]} | {
         "paths": document()["paths"]
     }
-    return jsonschema.Draft202012Validator(root)
+    return jsonschema_rs.Draft202012Validator(root)
 
 
 def faults(pointer: str, value: Any) -> list[str]:
     found = validator(pointer).iter_errors(value)
-    return [f"{error.json_path}: {error.message[:200]}" for error in found]
+    return [f"{error.instance_path}: {error.message[:200]}" for error in found]
 
 
 def escaped(name: str) -> str:
