@@ -61,5 +61,4 @@ def plain(number: Number) -> str:
     :raises decimal.InvalidOperation: for what is no number.
     """
     value = Decimal(str(number))
-    eighths = round(value, 8) if isinstance(number, float) else value
-    return f"{eighths:f}"
+    return f"{round(value, 8).normalize() if isinstance(number, float) else value:f}"

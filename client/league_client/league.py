@@ -60,7 +60,7 @@ class League:
         found: Me = self._read("/players/me")
         return found
 
-    def keys(self) -> Iterator[Key]:
+    def api_keys(self) -> Iterator[Key]:
         return self._pages("/keys")
 
     def issue_key(self, *, label: str = "", scopes: Sequence[str]) -> IssuedKey:
