@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import generics, permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +27,13 @@ VERDICTS: Final = {
     verify.VERIFIED: "verified",
     verify.REFUSED: "failed",
     verify.UNDECIDED: "undecided",
+}
+ABRIDGED: Final[dict[str, Any]] = {
+    "type": "receipt",
+    "version": 1,
+    "network": {"name": "local"},
+    "anchor": None,
+    "result": None,
 }
 
 
@@ -79,6 +86,7 @@ class VerifyView(APIView):
         tags=["chain"],
         request=OpenApiTypes.OBJECT,
         responses=VerdictSerializer,
+        examples=[OpenApiExample("A receipt, abridged", ABRIDGED, request_only=True)],
     )
     def post(self, request: Request) -> Response:
         """Check a receipt or a whole round, step by step, as the offline verifier does."""

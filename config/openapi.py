@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config import problems
+from config import problems, promises
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -37,19 +37,26 @@ PROBLEM: dict[str, Any] = {
             },
         },
     },
-    "example": {
-        "type": "/problems/round_not_open",
-        "title": "Round not open",
-        "status": 409,
-        "code": "round_not_open",
-        "detail": "This round is not open for predictions.",
-        "instance": "/api/v1/rounds/0193f8a0-0000-7000-8000-000000000000/prediction",
-        "request_id": "5d1c7a0b9e9f4f0f8f6f5e2b7c1d3a4e",
-        "retryable": False,
-        "errors": [],
-    },
 }  # fmt: skip
-REFERENCE = {"$ref": "#/components/schemas/Problem"}
+TAGS = {
+    "auth": "Signing in with a wallet (EIP-4361): a session, or an API key.",
+    "chain": "The ledger that remembers the roots, and checking a receipt against it.",
+    "keys": "API keys of your own players.",
+    "leaderboard": "Boards, track records, and whether AI beats humans.",
+    "league": "Leagues, their seasons, and the league's clock.",
+    "markets": "Assets, their prices and recorded bars.",
+    "players": "Who competes; yourself and your bots.",
+    "predecessor": "What the predecessor had, in its shape.",
+    "predictions": "Your predictions, and everybody's after the lock.",
+    "proofs": "What proves a prediction, offline.",
+    "rounds": "What is predicted and until when, and what became of it.",
+    "users": "Signing up without a browser, where the operator allows it.",
+    "webhooks": "Being told instead of asking.",
+}
+ABOUT = """Reading is public; writing needs `Authorization: Bearer <key>` or a session.
+Instants are UTC, prices and points decimals as strings, lists come in pages by cursor.
+Every refusal is a problem document (RFC 9457): `code` says what, `retryable` whether the same
+request may succeed later. Unknown fields and parameters are refused; answers may gain fields."""
 paths = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
@@ -65,14 +72,15 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "lg_live_<id>_<secret>"}
 
 
-def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Every operation may answer with a problem document (a drf-spectacular hook)."""
-    result["components"]["schemas"]["Problem"] = PROBLEM
-    answer = {
-        "description": "A problem.",
-        "content": {problems.CONTENT_TYPE: {"schema": REFERENCE}},
-    }
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = answer
+def add_promises(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Every way an operation may answer besides success, and every header (a hook)."""
+    result["info"]["description"] = ABOUT
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    parts = result["components"]
+    parts["schemas"]["Problem"] = PROBLEM
+    parts["headers"] = promises.HEADERS
+    parts["responses"] = promises.responses()
+    for path_, operations in result["paths"].items():
+        for verb, operation in operations.items():
+            promises.complete(operation, verb=verb, has_place="{" in path_)
     return result

@@ -275,7 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "config.pagination.CursorPage",
     "DEFAULT_THROTTLE_CLASSES": ["config.rate_limit.AccountThrottle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.operations.Operation",
     "EXCEPTION_HANDLER": "config.api_errors.handle",
     "ALLOWED_VERSIONS": ["1"],
     "COERCE_DECIMAL_TO_STRING": True,
@@ -301,7 +301,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.openapi.add_problems",
+        "config.openapi.add_promises",
     ],
 }
 

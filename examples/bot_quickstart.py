@@ -1,58 +1,56 @@
-"""A whole bot: signs up, predicts every open round of a league, and checks its own receipts.
+"""A whole bot: signs up, predicts every open round, is told the scores, checks its receipts.
 
-    python examples/bot_quickstart.py http://127.0.0.1:8000 [API KEY] [LEAGUE, e.g. sandbox]
+    pip install ./client
+    python examples/bot_quickstart.py http://127.0.0.1:8000 my-bot
 
-Without a key ("") it signs up by a wallet address, where the server has ENABLE_USER_REGISTRATION.
+The league must have ENABLE_USER_REGISTRATION (to sign up without a browser) and, because this
+bot listens on its own machine, WEBHOOK_LOOPBACK: docs/bots.md.
 """
 
-import secrets
+import queue
 import sys
+import threading
 import time
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import requests
-
-from chain import verify
+from league_client import League, entries, webhooks
 
 # Basis points of return: of ten prices one should end below p10, and one above p90.
-ENTRY = {"form": "quantiles", "basis": "return", "p10": "-45", "p50": "1", "p90": "45"}
+ENTRY = entries.quantiles(-45, 1, 45, basis="return")
+told: queue.Queue[webhooks.Event] = queue.Queue()
 
 
-class League:
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.http = f"{url}/api/v1", requests.Session()
-        if not key:
-            wallet = {"address": f"0x{secrets.token_hex(20)}"}
-            key = self.ask("POST", "/users/register", json=wallet)["api_key"]
-            print(f"signed up; keep this key: {key}")
-        self.http.headers["Authorization"] = f"Bearer {key}"
+class Receiver(BaseHTTPRequestHandler):
+    secret = ""
 
-    def ask(self, method: str, path: str, **options: Any) -> Any:
-        answer = self.http.request(method, self.url + path, timeout=10, **options)
-        if answer.status_code in {429, 503}:
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
-            return self.ask(method, path, **options)
-        if not answer.ok:
-            raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json()
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            told.put(webhooks.read(self.headers, body, secret=self.secret, now_s=time.time()))
+            self.send_response(204)
+        except webhooks.Forged:
+            self.send_response(401)
+        self.end_headers()
 
 
-def main(url: str, key: str = "", name: str = "") -> None:
-    league, mine = League(url, key), {}
-    now, asked = league.ask("GET", "/time")["now"], f"/rounds?status=open&league={name}"
-    for round_ in (r for r in league.ask("GET", asked)["results"] if r["locks_at"] > now):
-        path = f"/rounds/{round_['id']}/prediction"
-        meant = league.ask("POST", f"{path}?dry_run=true", json=ENTRY)["quantiles"]
-        once = {"Idempotency-Key": secrets.token_hex(16)}  # sent again, it is done once
-        mine[round_["asset"]] = league.ask("POST", path, json=ENTRY, headers=once)["prediction"]
-        print(f"{round_['asset']}: between {meant['p10']} and {meant['p90']}")
-    for asset, prediction in mine.items():
-        while (found := league.ask("GET", f"/predictions/{prediction['id']}"))["points"] is None:
-            time.sleep(2)
-        receipt = league.ask("GET", f"/predictions/{prediction['id']}/receipt")
-        steps = verify.check(receipt, league.ask("GET", "/chain/ledger"))
-        verdict = ("verified", "FAILED", "undecided")[verify.verdict(steps)]
-        print(f"{asset}: {found['points']} points, receipt {verdict}")
+def main(url: str, handle: str) -> None:
+    key = League(url).register(handle, scopes=["read", "predict", "webhook"])["api_key"]
+    print(f"signed up as {handle}; keep this key: {key}")
+    league, server = League(url, key), HTTPServer(("127.0.0.1", 0), Receiver)
+    hook = league.subscribe(f"http://127.0.0.1:{server.server_port}/", ["prediction.scored"])
+    Receiver.secret = hook["secret"]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    awaited = set()
+    for round_ in league.open_rounds():
+        meant = league.preview(round_["id"], ENTRY)  # a dry run
+        made = league.predict(round_["id"], ENTRY)["prediction"]
+        print(f"{round_['asset']}: {made['id']} between {meant['p10']} and {meant['p90']}")
+        awaited.add(made["id"])
+    while awaited:
+        ident = told.get(timeout=600)["data"]["prediction"]
+        points, receipt = league.prediction(ident)["points"], league.check(ident)
+        print(f"{ident}: {points} points, receipt {receipt.verdict}, told by webhook")
+        awaited.discard(ident)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def register_human(
 def register_bot(
     *, profile: Profile, owner: User, now: datetime, is_primary: bool = True
 ) -> Player:
-    """:raises HandleTaken: or PrimaryBotExists, and nothing is written."""
+    """:raises HandleTaken: or WalletTaken, PrimaryBotExists, and nothing is written."""
     return _register(
         Player(
             handle=profile.handle,
@@ -83,6 +83,7 @@ def register_bot(
             kind=Kind.BOT,
             user=owner,
             is_primary=is_primary,
+            wallet_address=profile.wallet_address and profile.wallet_address.lower(),
             registered_at=now,
         )
     )
@@ -106,6 +107,9 @@ def _collision(player: Player) -> Exception:
     """Which unique rule refused the row: asked afterwards, because the insert is the judge."""
     if Player.objects.filter(handle=player.handle).exists():
         return HandleTaken(player.handle)
+    wallet = player.wallet_address
+    if wallet and Player.objects.filter(wallet_address=wallet).exists():
+        return WalletTaken(wallet)
     if player.kind == Kind.BOT:
         return PrimaryBotExists(player.handle)
     if player.user and of_user(player.user):

@@ -1,5 +1,6 @@
-"""Signing up by wallet address alone: an account without a password, a player and its key."""
+"""Signing up by address or handle alone: an account without a password, a player, its key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,20 +17,31 @@ class Registered:
     secret: str
 
 
-def register(*, profile: players.Profile, now: datetime) -> Registered:
-    """All three rows or none.
+def register(
+    *,
+    profile: players.Profile,
+    now: datetime,
+    is_bot: bool = False,
+    scopes: Sequence[str] = keys.USUAL,
+) -> Registered:
+    """All three rows or none; a bot is its account's only player, and its primary bot.
 
     :raises league.players.HandleTaken: or WalletTaken.
     """
     with transaction.atomic(durable=True):
-        player = enrol(profile=profile, now=now)
-        issued = keys.issue(player=player, now=now, label="registration")
+        player = (enrol_bot if is_bot else enrol)(profile=profile, now=now)
+        issued = keys.issue(player=player, now=now, label="registration", scopes=scopes)
     return Registered(player, issued.secret)
 
 
 def enrol(*, profile: players.Profile, now: datetime) -> Player:
     """The account and its player, within the caller's transaction. :raises: as `register`."""
     return players.register_human(profile=profile, user=_account(profile), now=now)
+
+
+def enrol_bot(*, profile: players.Profile, now: datetime) -> Player:
+    """The same for a bot. :raises: as `register`."""
+    return players.register_bot(profile=profile, owner=_account(profile), now=now)
 
 
 def _account(profile: players.Profile) -> User:

@@ -8,6 +8,7 @@ from league.views import (
     memberships,
     players,
     rounds,
+    users,
     wallets,
     webhooks,
 )
@@ -81,6 +82,6 @@ urlpatterns = [
         deliveries.Replay.as_view(),
         name="webhook-replay",
     ),
-    path("users/register", players.Register.as_view(), name="register"),
-    path("users/<str:address>", players.UserDetail.as_view(), name="user"),
+    path("users/register", users.Register.as_view(), name="register"),
+    path("users/<str:address>", users.UserDetail.as_view(), name="user"),
 ]

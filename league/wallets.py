@@ -4,6 +4,7 @@ A player may claim an address by naming it, which proves nothing: whoever signs 
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,8 +48,12 @@ class SignedIn:
     key_expires_at: datetime | None
 
 
-def sign_in(*, claim: Claim, profile: Profile | None, wants_key: bool, now: datetime) -> SignedIn:
+def sign_in(
+    *, claim: Claim, profile: Profile | None, scopes: Sequence[str] | None, now: datetime
+) -> SignedIn:
     """The player whose wallet signed; with a profile, an unknown wallet registers.
+
+    With scopes, a key that has them is issued.
 
     :raises WalletUnknown: and WalletSuspended, HandleTaken, WalletTaken, and what
         league.wallet_proofs.check does; nothing is written then.
@@ -59,13 +64,13 @@ def sign_in(*, claim: Claim, profile: Profile | None, wants_key: bool, now: date
         nonces.consume(message.nonce, domain=claim.terms.domain, now=now)
         known = _owner(address)
         player = known or _registered(address, profile, now=now)
-        expires_at = now + KEY_LIFETIME if wants_key else None
-        secret = None
-        if wants_key:
-            secret = keys.issue(
-                player=player, now=now, label="wallet", expires_at=expires_at
-            ).secret
-    return SignedIn(player, known is None, secret, expires_at)
+        if scopes is None:
+            return SignedIn(player, known is None, None, None)
+        expires_at = now + KEY_LIFETIME
+        issued = keys.issue(
+            player=player, now=now, label="wallet", scopes=scopes, expires_at=expires_at
+        )
+    return SignedIn(player, known is None, issued.secret, expires_at)
 
 
 def link(*, player: Player, claim: Claim, by_session: bool, now: datetime) -> Player:

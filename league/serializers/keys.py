@@ -5,6 +5,7 @@ from rest_framework import serializers
 from league import keys
 from league.inputs import StrictSerializer, validate_instant
 from league.models import ApiKey
+from league.serializers.scopes import ScopesField
 
 
 class KeySerializer(serializers.ModelSerializer[ApiKey]):
@@ -33,12 +34,7 @@ class NewKeySerializer(StrictSerializer):
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=60, allow_blank=True, default=""
     )
-    scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=keys.SCOPES),
-        min_length=1,
-        max_length=len(keys.SCOPES),
-        default=list(keys.USUAL),
-    )
+    scopes = ScopesField()
     expires_at = serializers.DateTimeField(
         allow_null=True, default=None, validators=[validate_instant]
     )

@@ -1,11 +1,14 @@
 """Players from outside, and what registering one takes."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from chain import addresses
 from league.inputs import StrictSerializer, validate_name
 from league.models import Player
-from league.models.player import HANDLE
+from league.models.player import HANDLE, Kind
+from league.serializers.scopes import ScopesField
 
 
 class PlayerSerializer(serializers.ModelSerializer[Player]):
@@ -31,9 +34,20 @@ class BotSerializer(ProfileSerializer):
 
 
 class RegistrationSerializer(StrictSerializer):
-    address = serializers.CharField(max_length=42)
+    """At least one of `address` and `handle`. A wallet that is only named proves nothing."""
+
+    address = serializers.CharField(max_length=42, required=False)
     handle = serializers.CharField(max_length=40, validators=[HANDLE], required=False)
     name = serializers.CharField(max_length=60, required=False, validators=[validate_name])
+    kind = serializers.ChoiceField(
+        choices=[Kind.HUMAN.value, Kind.BOT.value], default=Kind.HUMAN.value, help_text="For good."
+    )
+    scopes = ScopesField(help_text="What the key may do; `webhook` also needs to be named.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not {"address", "handle"} & set(attrs):
+            raise serializers.ValidationError({"handle": ["Give a handle or an address."]})
+        return attrs
 
     def validate_address(self, value: str) -> str:
         try:
@@ -43,7 +57,7 @@ class RegistrationSerializer(StrictSerializer):
 
 
 class UserSerializer(serializers.ModelSerializer[Player]):
-    address = serializers.CharField(source="wallet_address", read_only=True)
+    address = serializers.CharField(source="wallet_address", read_only=True, allow_null=True)
 
     class Meta:
         model = Player

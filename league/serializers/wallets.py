@@ -8,6 +8,7 @@ from chain import addresses, siwe
 from league.inputs import StrictSerializer, validate_name
 from league.models.player import HANDLE
 from league.serializers.players import MeSerializer
+from league.serializers.scopes import ScopesField
 
 LONGEST_SIGNATURE = 4_096  # a contract wallet's may be longer than a key's 132 characters
 
@@ -53,6 +54,7 @@ class SignInSerializer(SignedMessageSerializer):
         default="session",
         help_text="key: an API key too, for thirty days, shown once.",
     )
+    scopes = ScopesField(help_text="What the key may do, if one is wanted.")
     handle = serializers.CharField(
         max_length=40,
         validators=[HANDLE],

@@ -3,11 +3,7 @@
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
-from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import exceptions, generics
@@ -15,18 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chain import addresses
 from league import (
     answers,
     authentication,
     filters,
     permissions,
     players,
-    registrations,
 )
 from league.inputs import StrictSerializer
 from league.models import Player
-from league.models.player import Kind
 from league.serializers import players as shapes
 from league.views import idempotency
 
@@ -116,63 +109,6 @@ class MyBots(APIView):
             act=partial(answers.together, act),
             show=lambda player: Response(shapes.PlayerSerializer(player).data, status=201),
         )
-
-
-class Register(APIView):
-    """Sign up with a wallet address alone (off unless the operator enables it).
-
-    The answer holds a secret, so it is not kept: an Idempotency-Key has no effect here.
-    """
-
-    authentication_classes = ()
-    permission_classes = ()
-
-    @extend_schema(
-        operation_id="user_register",
-        tags=["users"],
-        request=shapes.RegistrationSerializer,
-        responses={201: shapes.RegisteredSerializer},
-        examples=[
-            OpenApiExample(
-                "An address",
-                {"address": "0x00000000000000000000000000000000000000a1", "handle": "ada"},
-                request_only=True,
-            )
-        ],
-    )
-    def post(self, request: Request) -> Response:
-        require_registration()
-        form = validated(shapes.RegistrationSerializer, request)
-        handle = form.get("handle") or f"w-{form['address'][2:]}"[:40].rstrip("-")
-        profile = players.Profile(handle, form.get("name") or handle, form["address"])
-        registered = registrations.register(profile=profile, now=timezone.now())
-        body = shapes.UserSerializer(registered.player).data
-        return Response(body | {"api_key": registered.secret}, status=201)
-
-
-class UserDetail(APIView):
-    """The player behind a wallet address (off unless the operator enables registration)."""
-
-    @extend_schema(operation_id="user_read", tags=["users"], responses=shapes.UserSerializer)
-    def get(self, request: Request, address: str) -> Response:
-        del request
-        require_registration()
-        try:
-            wallet = addresses.normalise(address)
-        except addresses.InvalidAddress as error:
-            raise exceptions.ValidationError({"address": [str(error)]}) from error
-        player: Player = get_object_or_404(listed(), wallet_address=wallet)
-        return Response(shapes.UserSerializer(player).data)
-
-
-def listed() -> QuerySet[Player]:
-    return Player.objects.filter(kind=Kind.HUMAN)
-
-
-def require_registration() -> None:
-    """:raises django.http.Http404: unless ENABLE_USER_REGISTRATION is set."""
-    if not settings.ENABLE_USER_REGISTRATION:
-        raise Http404("Registration is not enabled here.")
 
 
 def validated(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class SignIn(APIView):
         signed_in = wallets.sign_in(
             claim=claimed(form, terms=terms_of(request, is_link=False)),
             profile=profile_of(form),
-            wants_key=form["want"] == "key",
+            scopes=form["scopes"] if form["want"] == "key" else None,
             now=timezone.now(),
         )
         if signed_in.player.user is not None:

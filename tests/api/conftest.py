@@ -1,13 +1,16 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from league import memories
 from markets import bars
+from tests.api import witness
 from tests.api import world as worlds
 
 
@@ -19,6 +22,22 @@ def _forget() -> Iterator[None]:
     memories.forget()
     yield
     bars.forget()
+
+
+@pytest.fixture(autouse=True)
+def _promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is given an answer that the schema does not promise."""
+    ask = Client.request
+
+    def asked(client: Client, **request: Any) -> Any:
+        answer = ask(client, **request)
+        if "HTTP_X_TEST_LOSE" in request:  # tests.api.lossy: nobody was answered
+            return answer
+        method, path = request["REQUEST_METHOD"], request["PATH_INFO"]
+        assert not witness.objections(method, path, answer), (method, path, answer.status_code)
+        return answer
+
+    monkeypatch.setattr(Client, "request", asked)
 
 
 @pytest.fixture(scope="module")

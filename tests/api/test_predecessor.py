@@ -100,6 +100,59 @@ def test_registration_gives_a_key_that_predicts(
     assert (again.status_code, again.json()["code"]) == (409, "wallet_taken")
 
 
+def test_a_bot_registers_itself_with_no_more_than_a_handle(
+    client: Client, world: World, settings: Any
+) -> None:
+    settings.ENABLE_USER_REGISTRATION = True
+    body = {"handle": "dora-bot", "kind": "bot", "scopes": ["read", "predict", "webhook"]}
+    made = client.post("/api/v1/users/register", body, "application/json").json()
+    assert (made["kind"], made["address"], made["name"]) == ("bot", None, "dora-bot")
+    key = bearer(made["api_key"])
+    assert client.get("/api/v1/players/me", **key).json()["is_primary"] is True
+    assert client.get("/api/v1/webhooks", **key).status_code == 200
+    entry = {"form": "prob_up", "prob_up": "0.6"}
+    path = f"/api/v1/rounds/{world.open_round.pk}/prediction"
+    answer = client.post(path, entry, "application/json", **key).json()
+    assert (answer["prediction"]["player"], answer["prediction"]["kind"]) == ("dora-bot", "bot")
+
+
+def test_a_bots_address_is_its_alone(client: Client, world: World, settings: Any) -> None:
+    settings.ENABLE_USER_REGISTRATION = True
+    body = {"address": ADDRESS, "handle": "dora-bot", "kind": "bot"}
+    assert client.post("/api/v1/users/register", body, "application/json").status_code == 201
+    assert client.get(f"/api/v1/users/{ADDRESS}").json()["handle"] == "dora-bot"
+    again = client.post("/api/v1/users/register", body | {"handle": "dora-2"}, "application/json")
+    assert (again.status_code, again.json()["code"]) == (409, "wallet_taken")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"kind": "bot"}, "/handle"),
+        ({}, "/handle"),
+        ({"handle": "dora", "kind": "ai"}, "/kind"),
+        ({"handle": "dora", "kind": "house"}, "/kind"),
+        ({"handle": "dora", "scopes": []}, "/scopes"),
+        ({"handle": "dora", "scopes": ["admin"]}, "/scopes/0"),
+    ],
+)
+def test_nobody_registers_as_something_else(
+    client: Client, world: World, settings: Any, body: dict[str, Any], pointer: str
+) -> None:
+    settings.ENABLE_USER_REGISTRATION = True
+    answer = client.post("/api/v1/users/register", body, "application/json")
+    assert answer.status_code == 400
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+def test_a_key_of_registration_has_no_webhooks_unless_asked(
+    client: Client, world: World, settings: Any
+) -> None:
+    settings.ENABLE_USER_REGISTRATION = True
+    made = client.post("/api/v1/users/register", {"handle": "dora"}, "application/json").json()
+    assert client.get("/api/v1/webhooks", **bearer(made["api_key"])).status_code == 403
+
+
 def test_a_registered_address_is_read_in_any_valid_case(
     client: Client, world: World, settings: Any
 ) -> None:

@@ -82,6 +82,16 @@ def test_a_wanted_key_is_shown_once_and_works(client: Client, world: World) -> N
     key = ApiKey.objects.order_by("pk").last()
     assert key is not None
     assert key.expires_at == key.created_at + timedelta(days=30)
+    assert key.scopes == ["predict", "read"]
+
+
+def test_a_wanted_key_may_be_asked_to_hear_webhooks(client: Client, world: World) -> None:
+    client.force_login(world.bobs_account)
+    link(client)
+    wanted = {"want": "key", "scopes": ["read", "webhook"]}
+    key = post(Client(), VERIFY, signed(asked(Client())["message"]) | wanted).json()["api_key"]
+    assert Client().get("/api/v1/webhooks", **bearer(key)).status_code == 200
+    assert Client().post("/api/v1/players/me/bots", **bearer(key)).status_code == 403
 
 
 def test_the_session_replaces_anothers(client: Client, world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from chain import siwe
-from league import wallets
+from league import keys, wallets
 from league.models import ApiKey, Player, WalletNonce
 from league.nonces import NonceRefused
 from league.players import Profile
@@ -27,7 +27,7 @@ def test_a_replay_at_the_same_moment_is_refused(
 
         def send() -> SignedIn:
             profile = Profile("ada", "Ada")
-            return wallets.sign_in(claim=made, profile=profile, wants_key=True, now=NOON)
+            return wallets.sign_in(claim=made, profile=profile, scopes=keys.USUAL, now=NOON)
 
         found = disk.race(*[send] * SENDERS)
         assert [isinstance(each, SignedIn) for each in found].count(True) == 1

@@ -44,7 +44,8 @@ def link(player: Player, made: Claim, *, by_session: bool = True) -> Player:
 
 def sign_in(made: Claim, *, handle: str = "", wants_key: bool = False) -> SignedIn:
     profile = Profile(handle, handle.title()) if handle else None
-    return wallets.sign_in(claim=made, profile=profile, wants_key=wants_key, now=NOON)
+    scopes = keys.USUAL if wants_key else None
+    return wallets.sign_in(claim=made, profile=profile, scopes=scopes, now=NOON)
 
 
 def wallet_of(player: Player) -> tuple[str | None, bool]:

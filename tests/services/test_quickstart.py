@@ -1,5 +1,6 @@
-"""The example for bot authors, against a server, from signing up to a verified receipt."""
+"""The example for bot authors, against a server, from signing up to a webhook it believes."""
 
+import re
 import subprocess
 import sys
 import time
@@ -10,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from config import embedded, runner
-from config.supervisor import Supervisor
-from tests.services import project, servers
+from tests.services import project, web
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
 LEAD_S = 30
 EXAMPLE = project.REPOSITORY / "examples" / "bot_quickstart.py"
-League = tuple[dict[str, str], dict[str, Any]]
+League = tuple[str, dict[str, str], dict[str, Any]]
 
 
 @pytest.fixture
@@ -26,43 +25,49 @@ def league(tmp_path: Path) -> Iterator[League]:
     made = project.environment(
         database_url=f"sqlite:///{tmp_path / 'league.sqlite3'}", redis_url="", var_dir=tmp_path
     )
-    made["ENABLE_USER_REGISTRATION"] = "true"
+    made |= {"ENABLE_USER_REGISTRATION": "true", "WEBHOOK_LOOPBACK": "true"}
     project.manage("migrate", "--verbosity=0", env=made)
     season = project.script("short_season", "1", str(LEAD_S), env=made)
-    role = embedded.web(port=int(made["PORT"]))
-    boss = Supervisor(environment=made, log_dir=tmp_path / "logs", report=lambda _line: None)
-    boss.start(role, now_s=0)
-    try:
-        yield made, season
-    finally:
-        boss.stop([role.name])
-        boss.dismiss_guardian()
+    with web.serving(made, folder=tmp_path) as url:
+        yield url, made, season
 
 
-def test_a_bot_author_gets_from_nothing_to_a_verified_receipt(
+def test_a_bot_author_gets_from_nothing_to_a_verified_receipt_and_a_webhook(
     league: League, tmp_path: Path
 ) -> None:
-    environment, season = league
-    url = f"http://{servers.HOST}:{environment['PORT']}"
-    servers.until(
-        lambda: runner.answers(int(environment["PORT"])), within_s=60, what="the web server"
-    )
+    url, environment, season = league
     with (tmp_path / "told").open("w+") as told:
         bot = subprocess.Popen(
-            [sys.executable, str(EXAMPLE), url], env=environment, cwd=tmp_path, stdout=told,
-            stderr=subprocess.STDOUT,
+            [sys.executable, str(EXAMPLE), url, "ada-bot"],
+            env={"PATH": environment["PATH"], "PYTHONPATH": str(project.REPOSITORY / "client")},
+            cwd=tmp_path, stdout=told, stderr=subprocess.STDOUT,
         )  # fmt: skip
         locks_at = datetime.fromisoformat(season["locks_at"])
         time.sleep(max(0, (locks_at - datetime.now(UTC)).total_seconds()) + 1)
-        for minutes in (0, 6, 12):
-            later = locks_at + timedelta(minutes=minutes, seconds=5)
+        # Settled a minute after the lock; a webhook stamped five minutes off would be refused.
+        for seconds in (5, 70, 130, 190, 191):
+            later = locks_at + timedelta(seconds=seconds)
             project.manage("sweep", "--now", later.isoformat(), env=environment)
-        code = bot.wait(timeout=60)
+        try:
+            code = bot.wait(timeout=60)
+        finally:
+            bot.kill()
         told.seek(0)
-        lines = told.read().splitlines()
+        lines = [line for line in told.read().splitlines() if not line.startswith("127.0.0.1")]
     assert code == 0, "\n".join(lines)
-    assert lines[0].startswith("signed up; keep this key: lg_live_")
-    assert sum("receipt verified" in line for line in lines) == 3, lines
+    assert re.fullmatch(r"signed up as ada-bot; keep this key: lg_live_\w+", lines[0])
+    entered, scored = lines[1:4], lines[4:]
+    price = r"\d+\.\d{8}"
+    entries = [re.fullmatch(rf"[A-Z]+: (\S+) between {price} and {price}", one) for one in entered]
+    results = [
+        re.fullmatch(r"(\S+): -?\d+\.\d{3} points, receipt verified, told by webhook", one)
+        for one in scored
+    ]
+    assert all(entries), lines
+    assert all(results), lines
+    found = sorted(match[1] for match in results if match)
+    assert found == sorted(match[1] for match in entries if match)
+    assert len(found) == 3
 
 
 def test_it_is_short() -> None:

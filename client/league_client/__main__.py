@@ -1,0 +1,5 @@
+import sys
+
+from league_client.command import main
+
+sys.exit(main())
