@@ -13,6 +13,7 @@ from league import (
     answers,
     authentication,
     frames,
+    heirs,
     keys,
     nonces,
     operations,
@@ -21,6 +22,7 @@ from league import (
     wallet_proofs,
     wallets,
 )
+from league.oidc import issuer, people, tokens
 from league.views import idempotency
 from league.webhooks import deliveries, endpoints, targets
 from markets import assets
@@ -68,9 +70,14 @@ DOMAIN: dict[type[Exception], str] = {
     entry_forms.InvalidEntry: "invalid_entry",
     entry_shapes.Misshapen: "invalid",
     frames.NoFrame: "price_unavailable",
+    heirs.KeyTooStrong: "forbidden",
     idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
     keys.KeyEnded: "conflict",
+    issuer.IssuerUnavailable: "unavailable",
     keys.KeyRejected: "authentication_failed",
+    people.AccountClosed: "authentication_failed",
+    people.NoAccount: "forbidden",
+    tokens.TokenRefused: "authentication_failed",
     ledger.LedgerBusy: "unavailable",
     operations.NotPossible: "conflict",
     operations.ReasonTooShort: "invalid",

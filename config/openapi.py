@@ -65,6 +65,20 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "lg_live_<id>_<secret>"}
 
 
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "league.authentication.TokenAuthentication"
+    name = "oidcToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        del auto_schema
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of the OpenID Connect issuer this league trusts, if any.",
+        }
+
+
 def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Every operation may answer with a problem document (a drf-spectacular hook)."""
     result["components"]["schemas"]["Problem"] = PROBLEM

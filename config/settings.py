@@ -19,6 +19,10 @@ env.load_dotenv(BASE_DIR / ".env")
 DEBUG = env.flag("DEBUG", default=False)
 INSECURE_KEY = "insecure-development-key-never-use-it-where-anybody-else-can-reach-it"
 LEAST_KEY = 50
+# Never `none`, nor one whose secret would be shared with whoever issues the tokens.
+PUBLIC_KEY_ALGORITHMS = (
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+)  # fmt: skip
 SECRET_KEY = env.text("SECRET_KEY", INSECURE_KEY)
 SECRET_KEY_FALLBACKS = list(env.words("SECRET_KEY_FALLBACKS"))
 ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"))
@@ -46,6 +50,18 @@ CORS_EXPOSE_HEADERS = [
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 RATE_LIMIT_RPM = env.integer("RATE_LIMIT_RPM", 240, low=1, high=1_000_000)
 ENABLE_USER_REGISTRATION = env.flag("ENABLE_USER_REGISTRATION", default=False)
+
+# -- whose tokens count: none, unless an OpenID Connect issuer is named -------------------------
+OIDC_ISSUER = env.guarded_url("OIDC_ISSUER")
+OIDC_AUDIENCE = env.text("OIDC_AUDIENCE")
+OIDC_JWKS_URL = env.guarded_url("OIDC_JWKS_URL")
+OIDC_ALGORITHMS = env.choices("OIDC_ALGORITHMS", "RS256,ES256", among=PUBLIC_KEY_ALGORITHMS)
+OIDC_LEEWAY_S = env.integer("OIDC_LEEWAY_S", 30, low=0, high=300)
+OIDC_REQUIRE_NBF = env.flag("OIDC_REQUIRE_NBF", default=True)
+if OIDC_ISSUER and not OIDC_AUDIENCE:
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_AUDIENCE: whom its tokens must be for.")
+if (OIDC_AUDIENCE or OIDC_JWKS_URL) and not OIDC_ISSUER:
+    raise ImproperlyConfigured("OIDC_AUDIENCE and OIDC_JWKS_URL need OIDC_ISSUER.")
 
 # -- where state lives ------------------------------------------------------------------------
 # A league on a chain of this machine's own (`make run CHAIN=anvil`) is a league of its own.
@@ -257,6 +273,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "league.authentication.ApiKeyAuthentication",
+        "league.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["league.permissions.ScopedOrReadOnly"],
