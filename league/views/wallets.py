@@ -78,7 +78,8 @@ class SignIn(APIView):
             now=timezone.now(),
         )
         if signed_in.player.user is not None:
-            auth.login(request._request, signed_in.player.user)  # noqa: SLF001 - Django's own
+            user, backend = signed_in.player.user, settings.ACCOUNTS_BACKEND
+            auth.login(request._request, user, backend)  # noqa: SLF001 - Django's own
         body = {
             "player": signed_in.player,
             "api_key": signed_in.secret,
