@@ -81,6 +81,10 @@ def test_the_values_of_the_example_are_the_defaults(tmp_path: Path) -> None:
         ({"REDIS_URL": "http://127.0.0.1"}, ["REDIS_URL", "redis"]),
         ({"ALLOWED_HOSTS": "league.example.org"}, ["SECRET_KEY", "50 characters"]),
         ({"ALLOWED_HOSTS": "league.example.org", "SECRET_KEY": "short"}, ["SECRET_KEY"]),
+        (
+            {"ALLOWED_HOSTS": "a.example.org", "SECRET_KEY": "django-insecure-" + "k" * 60},
+            ["SECRET_KEY", "placeholder"],
+        ),
         ({"ALLOWED_HOSTS": "*", "SECRET_KEY": "k" * 60}, ["ALLOWED_HOSTS"]),
         (
             {"ALLOWED_HOSTS": "a.example.org", "SECRET_KEY": "k" * 60, "DEBUG": "1"},
