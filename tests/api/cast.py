@@ -37,6 +37,7 @@ class Cast:
     """Sessions by cookie, keys by header; `narrow` is alice's key that lacks the one scope."""
 
     world: World
+    price: str
     places: dict[str, str]
     sessions: dict[str, Client]
     bearers: dict[str, str]
@@ -50,7 +51,11 @@ class Cast:
             if method not in WRITES:
                 return client.generic(method, path, **access)
             send = getattr(client, method.lower())
-            return send(path, {} if body is None else body, "application/json", **access)
+            return send(path, self.filled(body or {}), "application/json", **access)
+
+    def filled(self, body: dict[str, Any]) -> dict[str, Any]:
+        """With the price of the moment where {price} stands."""
+        return {name: self.price if one == "{price}" else one for name, one in body.items()}
 
     def but(self, places: dict[str, str]) -> "Cast":
         """The same people before other things."""
@@ -97,7 +102,7 @@ def gather(world: World) -> Cast:
         "address": worlds.ALICE_WALLET, "code": "invalid", "model_id": str(world.open_round.pk),
     }  # fmt: skip
     people = {"owner": world.alice.user, "other": world.bobs_account, "staff": staff}
-    return Cast(world, places, sessions(people), bearers(world))
+    return Cast(world, str(world.price()), places, sessions(people), bearers(world))
 
 
 def sessions(people: dict[str, User]) -> dict[str, Client]:
@@ -114,7 +119,7 @@ def bearers(world: World) -> dict[str, str]:
         profile=Profile("alice-bot", "Bot"), owner=world.alice.user, now=world.now
     )
     carol, closed = worlds.person("carol", now=world.now)
-    User.objects.filter(pk=carol.user_id).update(is_active=False)
+    User.objects.filter(username=carol.handle).update(is_active=False)
     until = world.now + timedelta(days=1)
 
     def key(player: Any, *scopes: str) -> str:

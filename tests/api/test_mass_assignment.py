@@ -1,5 +1,7 @@
 """Nobody sets by a request what the request is not for: whatever is not asked for is refused."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -73,6 +75,13 @@ def extras(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in (shown | NEVER).items() if name not in asked}
 
 
+def batches(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Ten at a time: no answer lists more than twenty faults."""
+    left = iter(fields.items())
+    while few := dict(itertools.islice(left, 10)):
+        yield few
+
+
 def test_every_write_refuses_what_it_does_not_ask_for(cast: Cast, schema: dict[str, Any]) -> None:
     found = writes(schema)
     assert len(found) > 10
@@ -82,10 +91,11 @@ def test_every_write_refuses_what_it_does_not_ask_for(cast: Cast, schema: dict[s
         more = extras(schema, operation)
         assert len(more) > 20
         route = path.removeprefix("/").replace("{", "<").replace("}", ">")
-        answer = cast.ask("owner", method.upper(), route, example | more)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), path
-        pointed = {error["pointer"] for error in answer.json()["errors"]}
-        assert {f"/{name}" for name in more} <= pointed, path
+        for few in batches(more):
+            answer = cast.ask("owner", method.upper(), route, example | few)
+            assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), path
+            pointed = {error["pointer"] for error in answer.json()["errors"]}
+            assert {f"/{name}" for name in few} <= pointed, path
 
 
 def test_nothing_more_goes_along_in_a_bulk(cast: Cast) -> None:

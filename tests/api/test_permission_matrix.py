@@ -1,7 +1,8 @@
 """Who may do what: one row for every route and method, for everybody there is.
 
 A new route or method fails here until it has a row. A row says what each of IDENTITIES is told:
-write it with `public`, `personal`, `private` or by hand, and give a body that would be accepted.
+write it with `public`, `personal` or `private`, name who is told something else, and give a body
+that would be accepted. New kinds of things to point at go to `places` in tests/api/cast.py.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests import urlconf
 from tests.api import cast as casts
 from tests.api.cast import IDENTITIES, Cast
-from tests.api.world import World
+from tests.api.world import ALICE_WALLET, World
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REFUSED: Final = frozenset({401, 403, 404, 405})
@@ -23,52 +24,48 @@ NOBODYS: Final = "00000000-0000-7000-8000-000000000000"
 
 
 class Row(NamedTuple):
-    """What each is told; `narrow` is the owner's key without the scope this needs."""
+    """The status each of IDENTITIES is answered with, and the body that is sent."""
 
-    anonymous: int
-    owner: int
-    other: int
-    staff: int
-    key: int
-    bot: int
-    narrow: int
-    closed: int
+    told: dict[str, int]
     body: dict[str, Any] | None = None
 
 
-def public(status: int = 200, *, narrow: int = 403) -> Row:
-    """The same for all; only a key is held to its scopes, and a closed account's to nothing."""
-    return Row(*[status] * 6, narrow, 401)
+def row(status: int, body: dict[str, Any] | None = None, **but: int) -> Row:
+    return Row(dict.fromkeys(IDENTITIES, status) | but, body)
 
 
-def unscoped(status: int = 200, body: Any = None) -> Row:
-    """What no key needs a scope for."""
-    return Row(*[status] * 7, 401, body)
-
-
-def everyone(status: int = 200) -> Row:
+def everyone(status: int = 200, body: dict[str, Any] | None = None) -> Row:
     """Pages and endpoints that look at no key."""
-    return Row(*[status] * 8)
+    return row(status, body)
 
 
-def personal(status: int, body: Any = None, **but: int) -> Row:
+def unscoped(status: int = 200, body: dict[str, Any] | None = None) -> Row:
+    """What no key needs a scope for; one that is refused is refused here, too."""
+    return row(status, body, closed=401)
+
+
+def public(status: int = 200) -> Row:
+    """The same for all; only a key is held to its scopes."""
+    return row(status, narrow=403, closed=401)
+
+
+def personal(status: int, body: dict[str, Any] | None = None, **but: int) -> Row:
     """For anybody with an identity, about themselves."""
-    return Row(401, *[status] * 5, 403, 401, body)._replace(**but)
+    return row(status, body, **({"anonymous": 401, "narrow": 403, "closed": 401} | but))
 
 
-def private(status: int, body: Any = None, **but: int) -> Row:
+def private(status: int, body: dict[str, Any] | None = None, **but: int) -> Row:
     """The owner's alone, by session or key: not there for others, organisers included."""
-    return Row(401, status, 404, 404, status, 404, 403, 401, body)._replace(**but)
+    others = {"other": 404, "staff": 404, "bot": 404}
+    return personal(status, body, **(others | but))
 
 
 ENTRY = {"form": "prob_up", "prob_up": "0.6"}
-POINT = {"user_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "prediction_value": "3000"}
+POINT = {"user_address": ALICE_WALLET, "prediction_value": "{price}"}
 HOOK = {"url": "https://hook.example.org/new", "events": ["round.opened"]}
 ADDRESS = {"address": "0x00000000000000000000000000000000000000a1"}
 MESSAGE = {"message": "hello", "signature": "0x" + "1b" * 65}
 BOT = {"handle": "new-bot", "name": "Bot", "is_primary": False}
-NO_PLAYER = {"staff": 403}  # an organiser without a player of their own
-WALLETED = {"staff": 403, "bot": 204}
 
 TABLE: Final[dict[str, dict[str, Row]]] = {
     # -- pages and the service ------------------------------------------------------------------
@@ -108,7 +105,7 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api/v1/rounds/<uuid:round_id>": {"GET": public()},
     "api/v1/rounds/<uuid:round_id>/events": {"GET": public()},
     "api/v1/rounds/<uuid:round_id>/observations": {"GET": public()},
-    "api/v1/rounds/<uuid:round_id>/anchor": {"GET": public(409)},
+    "api/v1/rounds/<uuid:round_id>/anchor": {"GET": public()},
     "api/v1/rounds/<uuid:round_id>/leaves": {"GET": public(409)},
     "api/v1/rounds/<uuid:round_id>/predictions": {"GET": public(409)},
     "api/v1/seasons": {"GET": public()},
@@ -124,24 +121,25 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api/v1/chain/verify": {"POST": unscoped(200, {})},
     # -- signing in -------------------------------------------------------------------------------
     "api/v1/auth/wallet/nonce": {"POST": unscoped(201, ADDRESS)},
-    "api/v1/auth/wallet/verify": {"POST": everyone(400)._replace(body=MESSAGE)},
+    "api/v1/auth/wallet/verify": {"POST": everyone(400, MESSAGE)},
     # -- registration by address: closed unless the operator opens it -----------------------------
-    "api/v1/users/register": {"POST": unscoped(404, ADDRESS)},
+    "api/v1/users/register": {"POST": everyone(404, ADDRESS)},
     "api/v1/users/<str:address>": {"GET": public(404)},
     # -- what is one's own -------------------------------------------------------------------
     "api/v1/keys": {
         "GET": personal(200),
-        "POST": personal(201, {"scopes": ["predict"]}, key=403, bot=403, **NO_PLAYER),
+        "POST": personal(201, {"scopes": ["predict"]}, key=403, bot=403, staff=403),
     },
     "api/v1/keys/<slug:prefix>": {"DELETE": private(204)},
+    "api/v1/keys/<slug:prefix>/rotate": {"POST": private(201, {"overlap_s": 60}, key=403)},
     "api/v1/players/me": {
-        "GET": personal(200, **NO_PLAYER),
+        "GET": personal(200, staff=403),
         "POST": personal(409, {"handle": "new-one", "name": "New"}, staff=201),
     },
     "api/v1/players/me/bots": {"POST": personal(201, BOT)},
     "api/v1/players/me/wallet": {
-        "POST": personal(400, MESSAGE, **NO_PLAYER),
-        "DELETE": personal(204, **NO_PLAYER),
+        "POST": personal(400, MESSAGE, staff=403),
+        "DELETE": personal(204, staff=403),
     },
     "api/v1/predict": {"POST": personal(403, POINT, owner=200, key=200)},
     "api/v1/predictions/<uuid:prediction_id>": {
@@ -150,15 +148,15 @@ TABLE: Final[dict[str, dict[str, Row]]] = {
     "api/v1/predictions/<uuid:prediction_id>/history": {"GET": private(200, anonymous=404)},
     "api/v1/predictions/<uuid:prediction_id>/receipt": {"GET": private(409, anonymous=404)},
     "api/v1/predictions/bulk": {"POST": personal(400, {"items": []})},
-    "api/v1/predictions/mine": {"GET": personal(200, **NO_PLAYER)},
+    "api/v1/predictions/mine": {"GET": personal(200, staff=403)},
     "api/v1/rounds/<uuid:round_id>/prediction": {
         "GET": private(200, staff=403),
-        "POST": personal(201, ENTRY, owner=200, key=200, **NO_PLAYER),
-        "PUT": personal(201, ENTRY, owner=200, key=200, **NO_PLAYER),
-        "DELETE": personal(409, owner=204, key=204, **NO_PLAYER),
+        "POST": personal(201, ENTRY, owner=200, key=200, staff=403),
+        "PUT": personal(201, ENTRY, owner=200, key=200, staff=403),
+        "DELETE": personal(409, owner=204, key=204, staff=403),
     },
     "api/v1/rounds/<uuid:round_id>/prediction/typed-data": {
-        "POST": personal(409, ENTRY, owner=200, key=200, **NO_PLAYER),
+        "POST": personal(409, ENTRY, staff=403),
     },
     "api/v1/webhooks": {"GET": personal(200), "POST": personal(201, HOOK)},
     "api/v1/webhooks/<uuid:webhook_id>": {
@@ -219,9 +217,9 @@ def views(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
 # -- and true -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("route", "method"), ROWS, ids=lambda part: part or "/")
 def test_everybody_is_told_what_their_row_says(cast: Cast, route: str, method: str) -> None:
-    row = TABLE[route][method]
-    told = {who: status(cast, who, method, route, row.body) for who in IDENTITIES}
-    assert told == dict(zip(IDENTITIES, row, strict=False))
+    expected, body = TABLE[route][method]
+    told = {who: status(cast, who, method, route, body) for who in IDENTITIES}
+    assert told == expected
 
 
 @pytest.mark.parametrize("route", sorted(TABLE), ids=lambda part: part or "/")
@@ -233,19 +231,19 @@ def test_nobody_does_what_has_no_row(cast: Cast, route: str) -> None:
 
 @pytest.mark.parametrize(
     ("route", "method"),
-    [(route, method) for route, method in ROWS if TABLE[route][method].other == 404],
+    [(route, method) for route, method in ROWS if TABLE[route][method].told["other"] == 404],
 )
 def test_what_is_anothers_is_told_of_like_what_is_not_there(
     cast: Cast, route: str, method: str
 ) -> None:
     """Nobody learns from an answer that a thing exists."""
-    body = TABLE[route][method].body
+    told, body = TABLE[route][method]
     nowhere = cast.but(
         dict.fromkeys(("prediction_id", "webhook_id", "delivery_id"), str(UUID(NOBODYS)))
         | {"prefix": "0" * 16}
     )
     for who in ("other", "staff", "bot"):
-        if getattr(TABLE[route][method], who) == 404:
+        if told[who] == 404:
             theirs, absent = (one.ask(who, method, route, body) for one in (cast, nowhere))
             assert plain(theirs) == plain(absent), who
 

@@ -1,9 +1,12 @@
 """Secrets of every kind go through requests, failures, pages and tasks, and come out nowhere."""
 
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +19,9 @@ from django.utils import timezone
 
 from config import schedule
 from config.celery import app
+from config.logging import RedactingFormatter
 from league import keys
-from league.models import WalletNonce, Webhook
+from league.models import ApiKey, WalletNonce, Webhook
 from league.webhooks import deliveries, endpoints, secrets, signatures, sweep
 from tests.api import oidc_issuer
 from tests.api import world as worlds
@@ -35,10 +39,24 @@ def world(db: None) -> World:
     return worlds.build(timezone.now().replace(microsecond=0))
 
 
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the configured handler writes."""
+    handler = next(
+        one
+        for one in logging.getLogger().handlers
+        if isinstance(one.formatter, RedactingFormatter)
+    )
+    assert isinstance(handler, logging.StreamHandler)
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before or sys.stderr)
+
+
 def test_requests_and_their_failures_tell_no_secret(
-    world: World, settings: Any, capfd: Any
+    world: World, settings: Any, log: io.StringIO
 ) -> None:
-    """Whatever is written to standard error is the log."""
     settings.ROOT_URLCONF = "tests.config.failing_urls"
     settings.RATE_LIMIT_RPM = 1_000_000
     assert world.alice.user is not None
@@ -50,7 +68,7 @@ def test_requests_and_their_failures_tell_no_secret(
         issuer.trust(settings)
         canaries = provoke(world, issuer, told)
     told += pages(world.alice.user)
-    logged = "".join(capfd.readouterr())
+    logged = log.getvalue()
     assert "secrets were sent" in logged, "the failing view was logged"
     assert len(told) > 100
     for name, canary in canaries.items():
@@ -83,7 +101,7 @@ def provoke(world: World, issuer: LocalIssuer, told: list[str]) -> dict[str, str
         told += [text_of(answer) for answer in misuse(client, secret, world)]
     raw = {f"{name}'s bits": secret.rpartition("_")[2] for name, secret in shown.items()}
     csrf = client.cookies["csrftoken"].value
-    digest = keys.ApiKey.objects.get(player=world.bob, revoked_at=None).secret_sha256
+    digest = ApiKey.objects.get(player=world.bob, revoked_at=None).secret_sha256
     salts = {"salt": Webhook.objects.get().salt, "digest": digest, "csrf": csrf}
     del raw["nonce's bits"], shown["nonce"]  # its message holds it, and it is used up there
     return shown | raw | salts
