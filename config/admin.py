@@ -1,13 +1,19 @@
-"""django-celery-beat's desks with forms that refuse what its own would fall over."""
+"""Other applications' desks: django-celery-beat's with forms that refuse what its own would fall
+over, and django-axes' without what failed sign-ins sent.
+"""
 
 from typing import Any
 
+from axes.models import AccessAttempt
 from celery.schedules import ParseException
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django_celery_beat import admin as beat
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from league.admin.record import RecordAdmin
 
 PARTS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 
@@ -57,12 +63,25 @@ class CrontabForm(Unprompted, forms.ModelForm):  # type: ignore[type-arg]  # not
         return super().clean()
 
 
+@admin.register(AccessAttempt)
+class AttemptAdmin(RecordAdmin):
+    """Who failed to sign in within a day: deleting a row lets them try again at once."""
+
+    list_display = fields = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    ordering = ("-attempt_time",)
+
+    def has_delete_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
+        return request.user.has_perm("axes.delete_accessattempt")
+
+
 admin.site.unregister([CrontabSchedule, PeriodicTask])
 
 
 @admin.register(PeriodicTask)
 class TaskAdmin(beat.PeriodicTaskAdmin):
     form = TaskForm
+    change_form_template = "admin/change_form.html"  # its own has a script in the page
 
 
 @admin.register(CrontabSchedule)

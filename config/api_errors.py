@@ -87,11 +87,17 @@ def escaped(name: object) -> str:
     return str(name).replace("~", "~0").replace("/", "~1")
 
 
+def description_of(error: Exception, challenge: str) -> str:
+    """RFC 6750: why a credential that was shown is refused; our own words, which have no quote."""
+    is_refusal = isinstance(error, exceptions.AuthenticationFailed) and "error=" in challenge
+    return f', error_description="{error}"' if is_refusal else ""
+
+
 def headers_of(error: Exception, code: str) -> dict[str, str]:
     headers = {}
     challenge = getattr(error, "auth_header", None)
     if challenge:
-        headers["WWW-Authenticate"] = challenge
+        headers["WWW-Authenticate"] = challenge + description_of(error, challenge)
     if wait := getattr(error, "wait", None):  # rest_framework.exceptions.Throttled
         headers["Retry-After"] = str(wait)
     if problems.TABLE[code].status == 503:  # noqa: PLR2004 -- Service Unavailable

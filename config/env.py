@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 REDIS_DATABASES = 16
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -63,6 +64,28 @@ def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in among:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(among)}, not {value!r}.")
+    return value
+
+
+def choices(name: str, default: str, *, among: tuple[str, ...]) -> tuple[str, ...]:
+    """A comma-separated list of some of these, at least one."""
+    found = words(name, default)
+    wrong = [word for word in found if word not in among]
+    if wrong or not found:
+        raise ImproperlyConfigured(f"{name} must list some of {', '.join(among)}.")
+    return found
+
+
+def guarded_url(name: str) -> str:
+    """An optional https:// URL as it was written; http:// only to this machine.
+
+    :raises ImproperlyConfigured: naming the variable.
+    """
+    value = text(name)
+    parts = urlsplit(value)
+    schemes = {"https", "http"} if parts.hostname in LOOPBACK else {"https"}
+    if value and (not parts.hostname or parts.scheme not in schemes):
+        raise ImproperlyConfigured(f"{name} must be an https:// URL.")
     return value
 
 

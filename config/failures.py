@@ -13,6 +13,7 @@ from league import (
     answers,
     authentication,
     frames,
+    heirs,
     invites,
     keys,
     leagues,
@@ -24,6 +25,7 @@ from league import (
     wallet_proofs,
     wallets,
 )
+from league.oidc import issuer, people, tokens
 from league.views import idempotency
 from league.webhooks import deliveries, endpoints, targets
 from markets import assets
@@ -72,11 +74,13 @@ DOMAIN: dict[type[Exception], str] = {
     entry_forms.InvalidEntry: "invalid_entry",
     entry_shapes.Misshapen: "invalid",
     frames.NoFrame: "price_unavailable",
+    heirs.KeyTooStrong: "forbidden",
     idempotency.InvalidIdempotencyKey: "invalid_idempotency_key",
     invites.InviteRefused: "not_found",
     invites.TooManyInvites: "conflict",
     invites.UnfitExpiry: "invalid",
     keys.KeyEnded: "conflict",
+    issuer.IssuerUnavailable: "unavailable",
     keys.KeyRejected: "authentication_failed",
     leagues.SeasonRunning: "conflict",
     leagues.TooManyRounds: "invalid",
@@ -84,6 +88,9 @@ DOMAIN: dict[type[Exception], str] = {
     memberships.NotPermitted: "forbidden",
     memberships.OwnerStays: "conflict",
     memberships.TooManyLeagues: "conflict",
+    people.AccountClosed: "authentication_failed",
+    people.NoAccount: "forbidden",
+    tokens.TokenRefused: "authentication_failed",
     ledger.LedgerBusy: "unavailable",
     operations.NotPossible: "conflict",
     operations.ReasonTooShort: "invalid",

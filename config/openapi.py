@@ -72,6 +72,20 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "lg_live_<id>_<secret>"}
 
 
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "league.authentication.TokenAuthentication"
+    name = "oidcToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        del auto_schema
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of the OpenID Connect issuer this league trusts, if any.",
+        }
+
+
 def add_promises(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Every way an operation may answer besides success, and every header (a hook)."""
     result["info"]["description"] = ABOUT

@@ -3,6 +3,7 @@
 Every environment variable is listed, with its meaning, in .env.example (tested against this file).
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from corsheaders.defaults import default_headers
@@ -19,15 +20,20 @@ env.load_dotenv(BASE_DIR / ".env")
 DEBUG = env.flag("DEBUG", default=False)
 INSECURE_KEY = "insecure-development-key-never-use-it-where-anybody-else-can-reach-it"
 LEAST_KEY = 50
+PLACEHOLDERS = (INSECURE_KEY, "insecure", "django-insecure-", "changeme", "change-me", "your-")
+# Never `none`, nor one whose secret would be shared with whoever issues the tokens.
+PUBLIC_KEY_ALGORITHMS = (
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+)  # fmt: skip
 SECRET_KEY = env.text("SECRET_KEY", INSECURE_KEY)
 SECRET_KEY_FALLBACKS = list(env.words("SECRET_KEY_FALLBACKS"))
 ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"))
 PUBLIC = any(
     host not in {"127.0.0.1", "localhost", "[::1]", "testserver"} for host in ALLOWED_HOSTS
 )
-if PUBLIC and (SECRET_KEY == INSECURE_KEY or len(SECRET_KEY) < LEAST_KEY):
+if PUBLIC and (SECRET_KEY.startswith(PLACEHOLDERS) or len(SECRET_KEY) < LEAST_KEY):
     raise ImproperlyConfigured(
-        "SECRET_KEY must be set (50 characters or more) to serve ALLOWED_HOSTS."
+        "SECRET_KEY must be set (50 characters or more, no placeholder) to serve ALLOWED_HOSTS."
     )
 if PUBLIC and (DEBUG or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured("DEBUG and ALLOWED_HOSTS=* are for loopback only.")
@@ -48,6 +54,18 @@ RATE_LIMIT_RPM = env.integer("RATE_LIMIT_RPM", 240, low=1, high=1_000_000)
 ENABLE_USER_REGISTRATION = env.flag("ENABLE_USER_REGISTRATION", default=False)
 LEAGUES_PER_ACCOUNT = env.integer("LEAGUES_PER_ACCOUNT", 3, low=0, high=1_000)
 LEAGUE_ROUNDS_PER_DAY = env.integer("LEAGUE_ROUNDS_PER_DAY", 600, low=1, high=100_000)
+
+# -- whose tokens count: none, unless an OpenID Connect issuer is named -------------------------
+OIDC_ISSUER = env.guarded_url("OIDC_ISSUER")
+OIDC_AUDIENCE = env.text("OIDC_AUDIENCE")
+OIDC_JWKS_URL = env.guarded_url("OIDC_JWKS_URL")
+OIDC_ALGORITHMS = env.choices("OIDC_ALGORITHMS", "RS256,ES256", among=PUBLIC_KEY_ALGORITHMS)
+OIDC_LEEWAY_S = env.integer("OIDC_LEEWAY_S", 30, low=0, high=300)
+OIDC_REQUIRE_NBF = env.flag("OIDC_REQUIRE_NBF", default=True)
+if OIDC_ISSUER and not OIDC_AUDIENCE:
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_AUDIENCE: whom its tokens must be for.")
+if (OIDC_AUDIENCE or OIDC_JWKS_URL) and not OIDC_ISSUER:
+    raise ImproperlyConfigured("OIDC_AUDIENCE and OIDC_JWKS_URL need OIDC_ISSUER.")
 
 # -- where state lives ------------------------------------------------------------------------
 # A league on a chain of this machine's own (`make run CHAIN=anvil`) is a league of its own.
@@ -163,6 +181,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "axes",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
@@ -178,22 +197,25 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "config.request_id.RequestIdMiddleware",
-    "config.strict_input.StrictInputMiddleware",
-    "config.refusals.RefusalsMiddleware",
+    # What every answer carries comes first, so that refusals carry it, too.
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "config.strict_input.StrictInputMiddleware",
+    "config.refusals.RefusalsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.rate_limit.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.staff_sessions.StaffSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.known_queries.KnownQueryMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -226,6 +248,20 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+ACCOUNTS_BACKEND = "django.contrib.auth.backends.ModelBackend"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", ACCOUNTS_BACKEND]
+AXES_HANDLER = "config.lockout.Handler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(hours=24)  # failures are forgotten after it; config.lockout waits
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "config.lockout.address"
+AXES_LOCKOUT_CALLABLE = "config.lockout.refusal"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # config.admin has its desk
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -240,6 +276,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True  # pages carry the token themselves
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects; health checks speak plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -264,6 +301,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "league.authentication.ApiKeyAuthentication",
+        "league.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["league.permissions.ScopedOrReadOnly"],
@@ -352,4 +390,11 @@ DJANGO_GUID = {
 }
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING_CONFIG = None
-logging.configure(level=LOG_LEVEL)
+logging.configure(
+    level=LOG_LEVEL,
+    secrets=[
+        SECRET_KEY, *SECRET_KEY_FALLBACKS, GEMINI_API_KEY, COINGECKO_API_KEY, CHAIN_PRIVATE_KEY,
+        CHAIN_KEYSTORE_PASSWORD, CHAIN_SIGNER_URL, *CHAIN_RPC_URLS, ACKNOWLEDGEMENT_KEY, REDIS_URL,
+        str(DATABASES["default"].get("PASSWORD") or ""),
+    ],
+)  # fmt: skip

@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,8 +14,10 @@ from django.db import transaction
 from league.memories import Memory
 from league.models import ApiKey, Player
 
-SHAPE = re.compile(r"\Alg_live_([0-9a-f]{16})_([0-9a-f]{64})\Z")
+MARK = "lg_live_"
+SHAPE = re.compile(rf"\A{MARK}([0-9a-f]{{16}})_([0-9a-f]{{64}})\Z")
 SCOPES = ("read", "predict", "webhook", "league")
+REFUSAL = "This API key is not valid."
 # `webhook` and `league` stand for the whole account: they are given by name only.
 USUAL = ("read", "predict")
 # On a round `r` and its clock: whoever remembered this key may still write with it now.
@@ -46,7 +48,7 @@ class IssuedKey:
     """`secret` is shown once and cannot be read again."""
 
     key: ApiKey
-    secret: str
+    secret: str = field(repr=False)
 
 
 def issue(
@@ -67,7 +69,7 @@ def issue(
         created_at=now,
         expires_at=expires_at,
     )
-    return IssuedKey(key, f"lg_live_{prefix}_{secret}")
+    return IssuedKey(key, f"{MARK}{prefix}_{secret}")
 
 
 def verify(token: str, *, now: datetime) -> ApiKey:
@@ -83,7 +85,7 @@ def verify(token: str, *, now: datetime) -> ApiKey:
     # Compare even when the prefix is unknown, so that the answer takes as long.
     expected = key.secret_sha256 if key else "0" * 64
     if not hmac.compare_digest(expected, _digest(match[2] if match else "")) or not key:
-        raise KeyRejected("This API key is not valid.")
+        raise KeyRejected(REFUSAL)
     _note_use(key, now=now)
     return key
 
@@ -108,14 +110,22 @@ def good(key: ApiKey) -> dict[str, Any]:
 
 
 def rotate(
-    key: ApiKey, *, overlap: timedelta, expires_at: datetime | None, now: datetime
+    key: ApiKey,
+    *,
+    overlap: timedelta,
+    expires_at: datetime | None,
+    by: ApiKey | None,
+    now: datetime,
 ) -> IssuedKey:
     """A new key like it; the old one works for `overlap` more, at most to its own expiry.
 
-    :raises KeyEnded: when it does not work any more.
+    Revoked together with `by`, the key it was asked for with: with the old one's where no key did.
+    :raises KeyEnded: when it does not work any more; KeyRejected when `by` does not.
     """
-    end = now + overlap
+    end, parent = now + overlap, by or key.issued_by
     with transaction.atomic(durable=True):
+        if parent is not None:
+            hold(parent, now=now)
         usable = ApiKey.objects.usable(now=now).filter(pk=key.pk)
         longer = usable.exclude(expires_at__lte=end)
         if not longer.update(expires_at=end) and not usable.exists():
@@ -123,14 +133,31 @@ def rotate(
         issued = issue(
             player=key.player, now=now, label=key.label, scopes=key.scopes, expires_at=expires_at
         )
+        ApiKey.objects.filter(pk=issued.key.pk).update(issued_by=parent)
     _known.drop(key.prefix)
     return issued
 
 
+def hold(key: ApiKey, *, now: datetime) -> None:
+    """Within a transaction: whoever revokes it now waits, and then finds what it issued.
+
+    :raises KeyRejected: when it has been revoked meanwhile.
+    """
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(last_used_at=now):
+        raise KeyRejected(REFUSAL)
+
+
 def revoke(key: ApiKey, *, now: datetime) -> bool:
-    """Whether this call revoked it."""
+    """With every key that was issued with it. Whether this call revoked it."""
     _known.drop(key.prefix)
-    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now))
+    with transaction.atomic():
+        is_mine = bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now))
+        generation = [key.pk]
+        while generation:
+            children = ApiKey.objects.filter(issued_by__in=generation)
+            children.filter(revoked_at=None).update(revoked_at=now)
+            generation = [child.pk for child in children]
+    return is_mine
 
 
 def _note_use(key: ApiKey, *, now: datetime) -> None:

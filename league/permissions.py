@@ -1,4 +1,4 @@
-"""Reading is public; writing needs an identity, and of a key the scope for it."""
+"""Reading is public; writing needs an identity, and of a key or token the scope for it."""
 
 from typing import TYPE_CHECKING
 
@@ -6,21 +6,25 @@ from rest_framework import exceptions, permissions
 from rest_framework.request import Request
 
 from league.models import ApiKey
+from league.oidc.tokens import Claims
 
 if TYPE_CHECKING:  # the framework's views import this module as their default
     from rest_framework.views import APIView
 
 
+BEARERS = (ApiKey, Claims)  # what `request.auth` is, unless a session asks
+
+
 class ScopedOrReadOnly(permissions.BasePermission):
     """A key without the scope is refused even where the anonymous may read."""
 
-    message = "The API key lacks the scope this needs."
+    message = "The key or token lacks the scope this needs."
     code = "insufficient_scope"
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         del view
         is_reading = request.method in permissions.SAFE_METHODS
-        if isinstance(request.auth, ApiKey):
+        if isinstance(request.auth, BEARERS):
             return ("read" if is_reading else "predict") in request.auth.scopes
         return is_reading or request.user.is_authenticated
 
@@ -29,7 +33,7 @@ class Scoped(ScopedOrReadOnly):
     """The same for what is private: even reading needs an identity."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        is_known = isinstance(request.auth, ApiKey) or request.user.is_authenticated
+        is_known = isinstance(request.auth, BEARERS) or request.user.is_authenticated
         return is_known and super().has_permission(request, view)
 
 
@@ -58,7 +62,7 @@ class WebhookScoped(permissions.BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         del view
-        if isinstance(request.auth, ApiKey):
+        if isinstance(request.auth, BEARERS):
             return "webhook" in request.auth.scopes
         return request.user.is_authenticated
 
@@ -68,5 +72,5 @@ def require_identity(request: Request) -> None:
 
     :raises rest_framework.exceptions.NotAuthenticated: without a key or a session.
     """
-    if not isinstance(request.auth, ApiKey) and not request.user.is_authenticated:
+    if not isinstance(request.auth, BEARERS) and not request.user.is_authenticated:
         raise exceptions.NotAuthenticated

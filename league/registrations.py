@@ -1,7 +1,7 @@
 """Signing up by address or handle alone: an account without a password, a player, its key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -14,7 +14,7 @@ from league.models import Player
 @dataclass(frozen=True, slots=True)
 class Registered:
     player: Player
-    secret: str
+    secret: str = field(repr=False)
 
 
 def register(

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from league.admin.identity import IdentityAdmin
 from league.admin.key import ApiKeyAdmin
 from league.admin.league import LeagueAdmin
 from league.admin.player import PlayerAdmin
@@ -10,8 +11,8 @@ from league.admin.season import SeasonAdmin
 from league.admin.webhook import DeliveryAdmin, WebhookAdmin
 
 __all__ = [
-    "ApiKeyAdmin", "DeliveryAdmin", "LeagueAdmin", "PlayerAdmin", "RoundAdmin", "SeasonAdmin",
-    "WebhookAdmin",
+    "ApiKeyAdmin", "DeliveryAdmin", "IdentityAdmin", "LeagueAdmin", "PlayerAdmin", "RoundAdmin",
+    "SeasonAdmin", "WebhookAdmin",
 ]  # fmt: skip
 
 admin.site.site_header = "Prediction League"

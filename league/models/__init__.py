@@ -3,6 +3,7 @@ from league.models.delivery import Attempt, Delivery
 from league.models.errand import Errand
 from league.models.event import RoundEvent
 from league.models.heartbeat import Heartbeat
+from league.models.identity import Identity
 from league.models.invariant_report import InvariantReport
 from league.models.invite import Invite
 from league.models.key import ApiKey
@@ -22,6 +23,7 @@ __all__ = [
     "Delivery",
     "Errand",
     "Heartbeat",
+    "Identity",
     "InvariantReport",
     "Invite",
     "League",

@@ -20,6 +20,10 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    issued_by = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, editable=False, related_name="+",
+        help_text="The key it was asked for with, and with which it is revoked.",
+    )  # fmt: skip
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from chain import addresses, contract_wallets, signatures, siwe
 from league import authentication, nonces, permissions, wallet_proofs, wallets
-from league.models import ApiKey, WalletNonce
+from league.models import WalletNonce
 from league.players import Profile
 from league.serializers import wallets as shapes
 from league.serializers.players import MeSerializer
@@ -78,7 +78,8 @@ class SignIn(APIView):
             now=timezone.now(),
         )
         if signed_in.player.user is not None:
-            auth.login(request._request, signed_in.player.user)  # noqa: SLF001 - Django's own
+            user, backend = signed_in.player.user, settings.ACCOUNTS_BACKEND
+            auth.login(request._request, user, backend)  # noqa: SLF001 - Django's own
         body = {
             "player": signed_in.player,
             "api_key": signed_in.secret,
@@ -110,7 +111,7 @@ class MyWallet(APIView):
         linked = wallets.link(
             player=authentication.player_of(request),
             claim=claimed(form, terms=terms_of(request, is_link=True)),
-            by_session=not isinstance(request.auth, ApiKey),
+            by_session=request.auth is None,
             now=timezone.now(),
         )
         return Response(MeSerializer(linked).data)
@@ -118,7 +119,7 @@ class MyWallet(APIView):
     @extend_schema(operation_id="wallet_unlink", tags=["players"], responses={204: None})
     def delete(self, request: Request) -> Response:
         """Unlink it; what it signed stays signed."""
-        by_session = not isinstance(request.auth, ApiKey)
+        by_session = request.auth is None
         wallets.unlink(player=authentication.player_of(request), by_session=by_session)
         return Response(status=204)
 

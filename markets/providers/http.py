@@ -1,4 +1,4 @@
-"""The one way out to the internet for prices: bounded in time, size, attempts and hops."""
+"""The one way out to the internet for documents: bounded in time, size, attempts and hops."""
 
 import functools
 import json
@@ -22,7 +22,7 @@ BODY_BYTES: Final = 1_000_000  # after decompression
 CHUNK: Final = 16_384
 BUDGET_S: Final = 6.0  # all attempts and the waits between them
 ATTEMPTS: Final = 3
-USER_AGENT: Final = "prediction-league/1 (+prices)"
+USER_AGENT: Final = "prediction-league/1"
 OK: Final = 200
 REDIRECTS: Final = range(300, 400)
 TOO_MANY: Final = frozenset({418, 429})  # Binance bans with 418
@@ -45,12 +45,14 @@ class Answer:
 class Endpoint:
     """A vendor's base address, with the headers every request to it carries.
 
-    `retries_limited` is False for a vendor that answers persistence with longer bans.
+    `retries_limited` is False for a vendor that answers persistence with longer bans; `is_patient`
+    is False where whoever asks cannot wait for a second attempt.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     retries_limited: bool = True
+    is_patient: bool = True
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
         """GET a JSON document; 2xx and 4xx come back, parsed, for the vendor to judge.
@@ -59,7 +61,8 @@ class Endpoint:
         """
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TryAgainSoon),
-            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_before_delay(BUDGET_S),
+            stop=tenacity.stop_after_attempt(ATTEMPTS if self.is_patient else 1)
+            | tenacity.stop_before_delay(BUDGET_S),
             wait=_wait,
             reraise=True,
         )

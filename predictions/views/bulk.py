@@ -5,12 +5,12 @@ import json
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from league import authentication, frames, keys, permissions
+from league import authentication, frames, permissions
 from league.models import ApiKey
 from league.views import idempotency
 from predictions import acceptances, bulk, first_batches, renditions
@@ -51,7 +51,7 @@ class BulkPrediction(APIView):
         """A remembered key is enough where the words' own statement asks about it again."""
         request: HttpRequest | None = getattr(self, "request", None)
         if request is not None and first_batches.is_possible() and is_alone(request):
-            return [authentication.ApiKeyAuthentication(keys.recall), SessionAuthentication()]
+            return authentication.remembering()
         return super().get_authenticators()
 
     @extend_schema(

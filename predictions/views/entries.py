@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import exceptions
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from league import authentication, frames, keys, known, permissions, visibility
+from league import authentication, frames, known, permissions, visibility
 from league.clock import DATABASE
 from league.models import ApiKey, Round
 from league.views import idempotency
@@ -63,7 +63,7 @@ class RoundPrediction(APIView):
         """A remembered key is enough where the entry's own statement asks about it again."""
         request: HttpRequest | None = getattr(self, "request", None)
         if request is not None and is_alone(request):
-            return [authentication.ApiKeyAuthentication(keys.recall), SessionAuthentication()]
+            return authentication.remembering()
         return super().get_authenticators()
 
     @extend_schema(

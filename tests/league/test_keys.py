@@ -1,10 +1,12 @@
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from league import keys
+from league import heirs, keys
+from league.heirs import KeyTooStrong
 from league.keys import IssuedKey, KeyRejected
 from league.models import ApiKey, Player
 from tests import factories
@@ -81,6 +83,97 @@ def test_a_revoked_key_is_rejected_and_revoked_once(issued: IssuedKey) -> None:
     assert ApiKey.objects.get(pk=issued.key.pk).revoked_at == NOON
     with pytest.raises(KeyRejected):
         keys.verify(issued.secret, now=NOON)
+
+
+# -- keys that keys made ----------------------------------------------------------------------
+def passed_on(parent: IssuedKey, **changes: Any) -> IssuedKey:
+    wish: dict[str, Any] = {"label": "", "scopes": ("predict",), "expires_at": None}
+    return heirs.pass_on(parent.key, now=NOON, **(wish | changes))
+
+
+def test_what_a_key_issued_is_revoked_with_it_through_every_generation(
+    issued: IssuedKey,
+) -> None:
+    child = passed_on(issued)
+    grandchild = passed_on(child)
+    sibling = keys.issue(player=issued.key.player, now=NOON)
+    assert keys.verify(grandchild.secret, now=NOON).player == issued.key.player
+    assert keys.revoke(issued.key, now=NOON)
+    for one in (issued, child, grandchild):
+        with pytest.raises(KeyRejected):
+            keys.verify(one.secret, now=NOON)
+    assert keys.verify(sibling.secret, now=NOON) == sibling.key
+
+
+def test_a_child_is_revoked_alone(issued: IssuedKey) -> None:
+    child = passed_on(issued)
+    assert keys.revoke(child.key, now=NOON)
+    assert keys.verify(issued.secret, now=NOON) == issued.key
+
+
+def test_a_revoked_parent_finds_the_heirs_of_a_revoked_child(issued: IssuedKey) -> None:
+    child = passed_on(issued)
+    grandchild = passed_on(child)
+    ApiKey.objects.filter(pk=child.key.pk).update(revoked_at=NOON)
+    keys.revoke(issued.key, now=NOON)
+    with pytest.raises(KeyRejected):
+        keys.verify(grandchild.secret, now=NOON)
+
+
+def turned(old: IssuedKey, *, by: IssuedKey | None) -> IssuedKey:
+    return keys.rotate(
+        old.key,
+        overlap=timedelta(0),
+        expires_at=None,
+        by=None if by is None else by.key,
+        now=NOON,
+    )
+
+
+def test_a_key_that_rotated_itself_takes_its_successor_along_only_if_revoked(
+    issued: IssuedKey,
+) -> None:
+    new = turned(issued, by=issued)
+    with pytest.raises(KeyRejected):
+        keys.verify(issued.secret, now=NOON)
+    assert keys.verify(new.secret, now=NOON + SECOND) == new.key
+    keys.revoke(issued.key, now=NOON)
+    with pytest.raises(KeyRejected):
+        keys.verify(new.secret, now=NOON)
+
+
+def test_a_key_rotated_by_its_owner_stands_alone_but_stays_an_heir(issued: IssuedKey) -> None:
+    new = turned(issued, by=None)
+    keys.revoke(issued.key, now=NOON)
+    assert keys.verify(new.secret, now=NOON) == new.key
+    child = passed_on(new)
+    child.key.refresh_from_db()
+    grown = turned(child, by=None)
+    keys.revoke(new.key, now=NOON)
+    with pytest.raises(KeyRejected):
+        keys.verify(grown.secret, now=NOON)
+
+
+def test_a_key_revoked_meanwhile_issues_none(issued: IssuedKey) -> None:
+    keys.revoke(issued.key, now=NOON)
+    with pytest.raises(KeyRejected):
+        passed_on(issued)
+    assert ApiKey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"scopes": ("read",)}, {"scopes": ("predict", "webhook")}, {"expires_at": NOON + 2 * SECOND}],
+)
+def test_a_key_issues_none_stronger_than_itself(issued: IssuedKey, wish: dict[str, Any]) -> None:
+    until = keys.issue(
+        player=issued.key.player, now=NOON, scopes=("predict",), expires_at=NOON + SECOND
+    )
+    with pytest.raises(KeyTooStrong):
+        passed_on(until, **({"expires_at": NOON + SECOND} | wish))
+    with pytest.raises(KeyTooStrong):
+        passed_on(until)
+    assert passed_on(until, expires_at=NOON + SECOND).key.scopes == ["predict"]
 
 
 def test_a_suspended_players_key_is_rejected(issued: IssuedKey) -> None:
