@@ -80,9 +80,10 @@ def broker(folder: Path) -> tuple[Role, str]:
 
 
 def web(*, port: int) -> Role:
-    """One process of eight threads: each counter of /metrics then has one home."""
+    """One process of eight threads."""
     command = [
         sys.executable, "-m", "gunicorn", "config.wsgi:application",
+        "--config", "python:config.web_server",
         "--bind", f"{HOST}:{port}", "--worker-class", "gthread",
         "--workers", "1", "--threads", "8", "--timeout", "30", "--graceful-timeout", "20",
         "--no-control-socket",
