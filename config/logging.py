@@ -4,9 +4,22 @@ import logging.config
 from collections.abc import Iterable
 from typing import Any
 
+from celery import current_task
 from pythonjsonlogger.json import JsonFormatter
 
 from config.redaction import Redactor
+
+# By name, because a worker's own --loglevel takes the root's place.
+OURS = ("chain", "config", "leaderboard", "league", "markets", "predictions")
+
+
+class TaskId(logging.Filter):
+    """`task_id` in the lines of a task; without one the field is left out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if current_task:
+            record.task_id = current_task.request.id
+        return True
 
 
 class RedactingFormatter(JsonFormatter):
@@ -25,7 +38,10 @@ def configure(*, level: str, secrets: Iterable[str] = ()) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"guid": {"()": "django_guid.log_filters.CorrelationId"}},
+            "filters": {
+                "guid": {"()": "django_guid.log_filters.CorrelationId"},
+                "task": {"()": TaskId},
+            },
             "formatters": {
                 "json": {
                     "()": RedactingFormatter,
@@ -43,14 +59,11 @@ def configure(*, level: str, secrets: Iterable[str] = ()) -> None:
                 "stderr": {
                     "class": "logging.StreamHandler",
                     "formatter": "json",
-                    "filters": ["guid"],
+                    "filters": ["guid", "task"],
                 }
             },
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {
-                "django_guid": {"level": "WARNING"},
-                "celery.beat": {"level": "WARNING"},
-                "axes": {"level": "WARNING"},
-            },
+            "loggers": {name: {"level": level} for name in OURS}
+            | {name: {"level": "WARNING"} for name in ("django_guid", "celery.beat", "axes")},
         }
     )
