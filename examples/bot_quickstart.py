@@ -1,7 +1,7 @@
 """A whole bot: signs up, predicts every open round, is told the scores, checks its receipts.
 
     pip install ./client
-    python examples/bot_quickstart.py http://127.0.0.1:8000 my-bot
+    python examples/bot_quickstart.py http://127.0.0.1:8000 my-bot [LEAGUE, e.g. sandbox]
 
 The league must have ENABLE_USER_REGISTRATION (to sign up without a browser) and, because this
 bot listens on its own machine, WEBHOOK_LOOPBACK: docs/bots.md.
@@ -33,7 +33,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def main(url: str, handle: str) -> None:
+def main(url: str, handle: str, where: str = "") -> None:
     key = League(url).register(handle, scopes=["read", "predict", "webhook"])["api_key"]
     print(f"signed up as {handle}; keep this key: {key}")
     league, server = League(url, key), HTTPServer(("127.0.0.1", 0), Receiver)
@@ -41,7 +41,7 @@ def main(url: str, handle: str) -> None:
     Receiver.secret = hook["secret"]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     awaited = set()
-    for round_ in league.open_rounds():
+    for round_ in league.open_rounds(league=where):
         meant = league.preview(round_["id"], ENTRY)  # a dry run
         made = league.predict(round_["id"], ENTRY)["prediction"]
         print(f"{round_['asset']}: {made['id']} between {meant['p10']} and {meant['p90']}")
