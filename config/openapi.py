@@ -50,6 +50,7 @@ TAGS = {
     "predictions": "Your predictions, and everybody's after the lock.",
     "proofs": "What proves a prediction, offline.",
     "rounds": "What is predicted and until when, and what became of it.",
+    "time machine": "The past again, under a clock of your own: the same routes, scored at once.",
     "users": "Signing up without a browser, where the operator allows it.",
     "webhooks": "Being told instead of asking.",
 }
