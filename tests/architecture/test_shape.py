@@ -114,6 +114,7 @@ HEAVY = (
     "Crypto",
     "skops",
     "threadpoolctl",
+    "prometheus_client",  # decides when imported whether processes count together
     "matplotlib",
 )
 
