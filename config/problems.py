@@ -106,6 +106,12 @@ TABLE = {
             "no_wallet", 409, "No wallet", "Link your wallet: POST /api/v1/players/me/wallet."
         ),
         Problem("wrong_signer", 400, "Signed by another", "Sign this entry with your own wallet."),
+        Problem(
+            "precondition_failed",
+            412,
+            "Precondition failed",
+            "Read what stands, and name its revision in If-Match.",
+        ),
         Problem("wrong_revision", 409, "Another revision", "Ask what to sign again, and sign it."),
         # -- what is asked for ----------------------------------------------------------------
         Problem("not_found", 404, "Not found", "Check the address."),

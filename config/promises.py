@@ -87,7 +87,7 @@ def complete(operation: dict[str, Any], *, verb: str, has_place: bool) -> None:
         if is_paged(operation):
             answer["headers"] |= headers("Link")
         answer["description"] = answer["description"] or HTTPStatus(int(status)).phrase
-    more = set(refused(operation, has_place=has_place)) | ({304} if is_read else set())
+    more = set(refused(operation, has_place=has_place)) | ({304, 412} if is_read else set())
     for number in sorted(more):
         answers[str(number)] = {"$ref": f"#/components/responses/{name_of(number)}"}
 
@@ -95,13 +95,14 @@ def complete(operation: dict[str, Any], *, verb: str, has_place: bool) -> None:
 def refused(operation: dict[str, Any], *, has_place: bool) -> tuple[int, ...]:
     """The statuses of problems."""
     parameters = operation.get("parameters", ())
-    is_keyed = any(one["name"] == "Idempotency-Key" for one in parameters)
+    named = {one["name"] for one in parameters}
     return (
         *ALWAYS,
         *(WITH_IDENTITY if "security" in operation else ()),
         *((404,) if has_place else ()),
         *(WITH_BODY if "requestBody" in operation else ()),
-        *(ONCE if is_keyed else ()),
+        *(ONCE if "Idempotency-Key" in named else ()),
+        *((412,) if "If-Match" in named else ()),
         *OWN.get(operation["operationId"], ()),
     )
 

@@ -12,7 +12,10 @@ from config import handlers, problems
 logger = logging.getLogger(__name__)
 # What Django's own views and middlewares say in HTML or not at all.
 ABSURD = (OverflowError, DataError, FieldDoesNotExist, RecursionError)
-CODES = {400: "malformed", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+CODES = {
+    400: "malformed", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    412: "precondition_failed",
+}  # fmt: skip
 
 
 class RefusalsMiddleware:

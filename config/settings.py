@@ -44,7 +44,13 @@ HTTPS = env.flag("HTTPS", default=PUBLIC)
 CORS_ALLOWED_ORIGINS = list(env.origins("ALLOWED_ORIGINS"))
 CSRF_TRUSTED_ORIGINS = list(env.origins("CSRF_TRUSTED_ORIGINS"))
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = [
     "ETag", "Link", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID",
     "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Idempotency-Replayed",

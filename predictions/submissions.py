@@ -17,6 +17,7 @@ from league.models import Player, Round
 from predictions import costs, reach
 from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
+from predictions.preconditions import NOTHING, Precondition
 from predictions.vows import Said
 from predictions.words import Note, Word
 
@@ -72,8 +73,8 @@ def enter_once(
 ) -> Accepted:
     """The same for a request that may come twice: its answer is kept in the entry's own commit.
 
-    :raises league.answers.KeyInFlight: and what `enter` and, of a signed one,
-        predictions.vows.check raise; nothing is written then.
+    :raises league.answers.KeyInFlight: and predictions.preconditions.RevisionMoved, and what
+        `enter` and, of a signed one, predictions.vows.check raise; nothing is written then.
     """
     return _enter(_Offer(round_id, player, said, clock, note=None), once=once)
 
@@ -91,15 +92,19 @@ def preview(
     return reach.check(entry, frame=_frame(round_, clock))
 
 
-def withdraw(*, round_id: UUID, player: Player, clock: Clock) -> Prediction:
+def withdraw(
+    *, round_id: UUID, player: Player, clock: Clock, precondition: Precondition = NOTHING
+) -> Prediction:
     """Take a prediction back: it counts as absent, its words stay on record.
 
-    :raises RoundNotFound: and RoundNotOpen, NothingToWithdraw, Collision.
+    :raises RoundNotFound: and RoundNotOpen, NothingToWithdraw, Collision, and
+        predictions.preconditions.RevisionMoved.
     """
     _find(round_id, player)
     with transaction.atomic(durable=True):
         at = _admit(round_id, player, clock)
         standing = _standing(round_id, player)
+        precondition.require(standing and standing.revision)
         if standing is None or standing.is_withdrawn:
             raise NothingToWithdraw("There is no prediction of yours in this round.")
         try:
@@ -132,7 +137,7 @@ def _enter(offer: _Offer, *, once: Once[Accepted]) -> Accepted:
                 once.claim()
                 at = _admit(round_.pk, player, offer.clock)
                 word = Word(round_, player, entry, note, at, offer.said.vow)
-                accepted = Accepted(*_write(word), quantiles)
+                accepted = Accepted(*_write(word, offer.said.precondition), quantiles)
                 if note is not None and note.usage is not None:
                     costs.record(accepted.prediction, note.usage)
                 once.keep(accepted)
@@ -159,8 +164,9 @@ def _admit(round_id: UUID, player: Player, clock: Clock) -> datetime:
     return at
 
 
-def _write(word: Word) -> tuple[Prediction, bool]:
+def _write(word: Word, precondition: Precondition) -> tuple[Prediction, bool]:
     standing = _standing(word.round_.pk, word.player)
+    precondition.require(standing and standing.revision)
     if standing is None:
         created = Prediction.objects.create(
             round=word.round_, player=word.player, revision=1, **word.columns(revision=1)

@@ -7,6 +7,7 @@ from chain import schema, signatures
 from chain.networks import Network
 from league.models import Player
 from predictions.entry_forms import Entry
+from predictions.preconditions import NOTHING, Precondition
 
 # A signature for another revision than the one due is told apart from a stranger's.
 NEIGHBOURS: Final = (-1, 1, -2)
@@ -34,10 +35,11 @@ class Vow:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An entry as it was sent, signed or not."""
+    """An entry as it was sent, signed or not, and what it is meant to follow."""
 
     entry: Entry
     vow: Vow | None = None
+    precondition: Precondition = NOTHING
 
 
 def wallet_of(player: Player) -> str:

@@ -1,5 +1,6 @@
 """One's prediction on a round: give, revise, withdraw."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,11 +18,13 @@ from rest_framework.views import APIView
 from league import answers, authentication, frames, known, permissions, visibility
 from league.clock import DATABASE
 from league.models import ApiKey, Round
+from league.models.round import Status
 from league.views import idempotency
 from predictions import (
     acceptances,
     entry_shapes,
     first_words,
+    preconditions,
     queries,
     reach,
     signed_shapes,
@@ -31,11 +34,41 @@ from predictions import serializers as shapes
 from predictions.entry_forms import InvalidEntry
 from predictions.entry_shapes import Misshapen
 from predictions.first_words import Bid
+from predictions.preconditions import Precondition
 from predictions.submissions import Accepted
 
 DRY_RUN = OpenApiParameter(
     "dry_run", bool, description="true: check and answer the quantiles, write nothing."
 )
+REVISIONS = {"type": "string", "maxLength": 255}
+PRECONDITIONS = [
+    OpenApiParameter(
+        "If-Match",
+        REVISIONS,
+        OpenApiParameter.HEADER,
+        description='The revision this follows, in quotes, e.g. "3", or a list of them, or * for'
+        " whichever stands; where another stands, nothing is done (412 precondition_failed).",
+    ),
+    OpenApiParameter(
+        "If-None-Match",
+        REVISIONS,
+        OpenApiParameter.HEADER,
+        description="* to do it only where you have no prediction yet.",
+    ),
+]
+ENTERING = [
+    DRY_RUN,
+    *idempotency.PARAMETERS,
+    *PRECONDITIONS,
+    OpenApiParameter(
+        "ETag",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200, 201],
+        description="The revision in quotes: for the next request's If-Match.",
+    ),
+]
+CONDITIONAL = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
 YES, NO = {"true", "1", "yes"}, {"false", "0", "no"}
 EXAMPLES = [
     OpenApiExample(
@@ -73,14 +106,18 @@ class RoundPrediction(APIView):
     )
     def get(self, request: Request, round_id: UUID) -> Response:
         require_round(request, round_id)
-        own = queries.of_player(authentication.player_of(request))
-        return Response(shapes.PredictionSerializer(get_object_or_404(own, round=round_id)).data)
+        """While it may be revised, its ETag is its revision."""
+        own = queries.of_player(authentication.player_of(request)).select_related("round")
+        found = get_object_or_404(own, round=round_id)
+        is_open = found.round.status == Status.OPEN
+        tags = {"ETag": preconditions.tag(found.revision)} if is_open else None
+        return Response(shapes.PredictionSerializer(found).data, headers=tags)
 
     @extend_schema(
         operation_id="prediction_create",
         tags=["predictions"],
         request=shapes.SignedEntrySerializer,
-        parameters=[DRY_RUN, *idempotency.PARAMETERS],
+        parameters=ENTERING,
         responses=ANSWERS,
         examples=EXAMPLES,
     )
@@ -92,7 +129,7 @@ class RoundPrediction(APIView):
         operation_id="prediction_put",
         tags=["predictions"],
         request=shapes.SignedEntrySerializer,
-        parameters=[DRY_RUN, *idempotency.PARAMETERS],
+        parameters=ENTERING,
         responses=ANSWERS,
         examples=EXAMPLES,
     )
@@ -100,12 +137,22 @@ class RoundPrediction(APIView):
         """The same as POST: there is one prediction per player and round."""
         return enter(request, round_id)
 
-    @extend_schema(operation_id="prediction_withdraw", tags=["predictions"], responses={204: None})
+    @extend_schema(
+        operation_id="prediction_withdraw",
+        tags=["predictions"],
+        parameters=PRECONDITIONS,
+        responses={204: None},
+    )
     def delete(self, request: Request, round_id: UUID) -> Response:
         """Withdraw it: it counts as absent; its words stay on record."""
         require_round(request, round_id)
         player = authentication.player_of(request)
-        submissions.withdraw(round_id=round_id, player=player, clock=DATABASE)
+        submissions.withdraw(
+            round_id=round_id,
+            player=player,
+            clock=DATABASE,
+            precondition=precondition_of(request),
+        )
         return Response(status=204)
 
 
@@ -114,7 +161,7 @@ def enter(request: Request, round_id: UUID) -> Response:
     if entered is not None:
         return entered
     require_round(request, round_id)
-    said = signed_shapes.read(request.data)
+    said = replace(signed_shapes.read(request.data), precondition=precondition_of(request))
     player = authentication.player_of(request)
     if is_dry_run(request):
         indicative = submissions.preview(round_id=round_id, player=player, entry=said.entry)
@@ -169,6 +216,7 @@ def is_simple(request: Request | HttpRequest) -> bool:
         request.method in {"POST", "PUT"}
         and not request.META.get("QUERY_STRING")
         and idempotency.is_fit(request)
+        and not CONDITIONAL & request.META.keys()
     )
 
 
@@ -187,7 +235,16 @@ def is_dry_run(request: Request) -> bool:
 
 def shown(accepted: Accepted) -> Response:
     body = acceptances.accepted(accepted.prediction, accepted.quantiles)
-    return Response(body, status=201 if accepted.is_new else 200)
+    tags = {"ETag": preconditions.tag(accepted.prediction.revision)}
+    return Response(body, status=201 if accepted.is_new else 200, headers=tags)
+
+
+def precondition_of(request: Request) -> Precondition:
+    """:raises predictions.preconditions.NotAPrecondition:"""
+    headers = request.headers
+    return preconditions.read(
+        match=headers.get("If-Match"), none_match=headers.get("If-None-Match")
+    )
 
 
 def require_round(request: Request, round_id: UUID) -> None:
