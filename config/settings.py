@@ -205,7 +205,7 @@ MIDDLEWARE = [
     "config.request_id.RequestIdMiddleware",
     # What every answer carries comes first, so that refusals carry it, too.
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "config.strict_input.StrictInputMiddleware",
