@@ -110,7 +110,10 @@ class Advance(APIView):
         ],
     )
     def post(self, request: Request, run_id: UUID) -> Response:
-        """Rounds that settle on the way are scored at once. It stops at the run's end."""
+        """Rounds that settle on the way are scored at once.
+
+        It stops at the run's end; and after some two hundred rounds, as `now` tells: ask again.
+        """
         run = run_of(request, run_id)
         form = shapes.AdvanceSerializer(data=request.data)
         form.is_valid(raise_exception=True)

@@ -187,6 +187,26 @@ def test_an_entry_in_flight_when_the_clock_moves_is_refused(player: Player) -> N
     assert not TimeWord.objects.exists()
 
 
+def test_a_long_way_is_gone_in_parts(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    gather(until=NOON + 3 * HOUR)
+    gather(until=NOON + 3 * HOUR, minutes=300)
+    whole, parts = opened(player, horizon="5m"), opened(player, horizon="5m")
+    bound = len(advance(whole, to=whole.ends_at).results)
+    monkeypatch.setattr(passages, "MOST", 10)
+    ended = []
+    for _ in range(20):
+        ended.append(len(advance(parts, to=parts.ends_at).results))
+        if fresh(parts).now_at == parts.ends_at:
+            break
+    assert sum(ended) == bound == TimeRound.objects.filter(run=parts).count()
+    assert max(ended) <= 10 + len(SYMBOLS)
+    names = ("asset", "locks_at", "status", "reference_price", "settlement_price", "outcome_bp")
+    rows = TimeRound.objects.order_by("locks_at", "asset")
+    assert list(rows.filter(run=whole).values_list(*names)) == list(
+        rows.filter(run=parts).values_list(*names)
+    )
+
+
 def test_a_gap_in_the_past_makes_a_round_void_with_its_reason(player: Player) -> None:
     gather(until=NOON + 3 * HOUR)
     Bar.objects.filter(asset="ETH", opened_at=NOON).exclude(source="sim-beta").delete()
