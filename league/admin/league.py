@@ -111,7 +111,7 @@ class LeagueAdmin(CheckedActions):
     def shown_horizons(self, league: League) -> str:
         return ", ".join(league.horizons)
 
-    def get_inlines(self, request: HttpRequest, obj: League | None) -> list[type[RecordInline]]:
+    def get_inlines(self, request: HttpRequest, obj: League | None) -> list[Any]:
         """Looked at only: nothing of them is sent back with the form."""
         is_seen = obj is not None and request.method == "GET"
         return [MembershipInline, LeagueEventInline] if is_seen else []
