@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
@@ -112,9 +111,7 @@ class LeagueAdmin(CheckedActions):
     def shown_horizons(self, league: League) -> str:
         return ", ".join(league.horizons)
 
-    def get_inlines(
-        self, request: HttpRequest, obj: League | None
-    ) -> "list[type[InlineModelAdmin[Any, Any]]]":
+    def get_inlines(self, request: HttpRequest, obj: League | None) -> list[Any]:
         """Looked at only: nothing of them is sent back with the form."""
         is_seen = obj is not None and request.method == "GET"
         return [MembershipInline, LeagueEventInline] if is_seen else []
