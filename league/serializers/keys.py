@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from league import keys
 from league.inputs import StrictSerializer, validate_instant
 from league.models import ApiKey
 from league.serializers.scopes import ScopesField
