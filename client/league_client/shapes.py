@@ -155,6 +155,7 @@ class Key(TypedDict):
     created_at: str
     expires_at: str | None
     revoked_at: str | None
+    last_used_at: str | None
 
 
 class IssuedKey(Key):

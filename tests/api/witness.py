@@ -27,7 +27,8 @@ def document() -> Json:
 @functools.cache
 def validator(pointer: str) -> jsonschema_rs.Draft202012Validator:
     """Of one schema of the document, by its JSON pointer."""
-    root = {"$ref": f"#{quote(pointer)}", "components": document()["components"]} | {
+    reference = f"#{quote(pointer, safe='/~')}"
+    root = {"$ref": reference, "components": document()["components"]} | {
         "paths": document()["paths"]
     }
     return jsonschema_rs.Draft202012Validator(root)

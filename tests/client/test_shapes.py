@@ -39,8 +39,8 @@ def promised(schema: dict[str, Any]) -> set[str]:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return {"string"} if "enum" in schema_of(name) else {name}
-    if "oneOf" in schema or "allOf" in schema:
-        parts = schema.get("oneOf", schema.get("allOf", ()))
+    parts = schema.get("oneOf", []) + schema.get("allOf", [])
+    if parts:
         return set().union(*(promised(part) for part in parts))
     types_ = schema["type"]
     return set(types_) if isinstance(types_, list) else {types_}
