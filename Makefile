@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --no-strip-extras --python-versi
 PUBLIC := env ALLOWED_HOSTS=league.example.org SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup contracts run test chaos check lint format typecheck imports schema lock migrate superuser replay verify \
+.PHONY: help setup contracts run test chaos check lint format typecheck imports schema lock sbom migrate superuser replay verify \
 	bench bench-full bench-idle clean docker-build docker-up docker-down docker-logs docker-test docker-migrate docker-revise
 
 help: ## this list
@@ -82,6 +82,10 @@ schema: $(VENV)/.installed-dev ## write docs/openapi.yaml
 lock: $(VENV)/.installed-dev ## compile the pinned requirements from the .in files
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+sbom: $(VENV)/.installed-dev ## var/sbom.json: what runs in production, in CycloneDX
+	@mkdir -p var
+	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o var/sbom.json requirements.txt
 
 migrate: $(VENV)/.installed ## bring the database's tables up to date
 	$(PY) manage.py migrate

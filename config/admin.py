@@ -81,6 +81,7 @@ admin.site.unregister([CrontabSchedule, PeriodicTask])
 @admin.register(PeriodicTask)
 class TaskAdmin(beat.PeriodicTaskAdmin):
     form = TaskForm
+    change_form_template = "admin/change_form.html"  # its own has a script in the page
 
 
 @admin.register(CrontabSchedule)

@@ -16,7 +16,8 @@ SHAPES: Final = re.compile(
     r"|(?P<hook>whsec_)[A-Za-z0-9+/=_-]+"
     r"|(?P<token>eyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"
     r"|(?P<scheme>(?i:bearer|basic) +)[^\s\"',;\\]+"
-    r"|(?P<cookie>(?i:sessionid|csrftoken|csrfmiddlewaretoken|password)=)[^\s\"'&;,\\]+"
+    r"|(?P<field>(?i:sessionid|csrftoken|csrfmiddlewaretoken|password|secret|api[_-]?key)"
+    r"(?:\\?[\"'])?\s*[:=]\s*(?:\\?[\"'])?)[^\s\"'&;,\\]+"
     r"|(?P<url>[a-z][a-z0-9+.-]*://[^\s/:@\"]*:)[^\s/@\"]+(?=@)"
 )
 

@@ -20,6 +20,7 @@ env.load_dotenv(BASE_DIR / ".env")
 DEBUG = env.flag("DEBUG", default=False)
 INSECURE_KEY = "insecure-development-key-never-use-it-where-anybody-else-can-reach-it"
 LEAST_KEY = 50
+PLACEHOLDERS = (INSECURE_KEY, "insecure", "django-insecure-", "changeme", "change-me", "your-")
 # Never `none`, nor one whose secret would be shared with whoever issues the tokens.
 PUBLIC_KEY_ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
@@ -30,9 +31,9 @@ ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"))
 PUBLIC = any(
     host not in {"127.0.0.1", "localhost", "[::1]", "testserver"} for host in ALLOWED_HOSTS
 )
-if PUBLIC and (SECRET_KEY == INSECURE_KEY or len(SECRET_KEY) < LEAST_KEY):
+if PUBLIC and (SECRET_KEY.startswith(PLACEHOLDERS) or len(SECRET_KEY) < LEAST_KEY):
     raise ImproperlyConfigured(
-        "SECRET_KEY must be set (50 characters or more) to serve ALLOWED_HOSTS."
+        "SECRET_KEY must be set (50 characters or more, no placeholder) to serve ALLOWED_HOSTS."
     )
 if PUBLIC and (DEBUG or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured("DEBUG and ALLOWED_HOSTS=* are for loopback only.")

@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ class IssuedKey:
     """`secret` is shown once and cannot be read again."""
 
     key: ApiKey
-    secret: str
+    secret: str = field(repr=False)
 
 
 def issue(

@@ -1,6 +1,6 @@
 """Signing up by wallet address alone: an account without a password, a player and its key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -13,7 +13,7 @@ from league.models import Player
 @dataclass(frozen=True, slots=True)
 class Registered:
     player: Player
-    secret: str
+    secret: str = field(repr=False)
 
 
 def register(*, profile: players.Profile, now: datetime) -> Registered:

@@ -4,7 +4,7 @@ A player may claim an address by naming it, which proves nothing: whoever signs 
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,7 +43,7 @@ class SignedIn:
 
     player: Player
     is_new: bool
-    secret: str | None
+    secret: str | None = field(repr=False)
     key_expires_at: datetime | None
 
 

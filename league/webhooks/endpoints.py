@@ -1,7 +1,7 @@
 """An account's webhooks: made, changed, given a new secret, stopped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ class Issued:
     """`secret` is shown once and cannot be read again."""
 
     webhook: Webhook
-    secret: str
+    secret: str = field(repr=False)
 
 
 def create(*, account: User, wanted: Wanted, now: datetime) -> Issued:

@@ -1,19 +1,24 @@
 """Invariant I15: before the lock nobody reads another's entry, by any route, filter or export."""
 
 import json
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
 
-from league import operations
+from league import memories, operations
 from league.clock import DATABASE
 from league.models import Round
 from predictions import commitments, entry_forms, submissions
@@ -105,6 +110,109 @@ def test_no_route_tells_others_what_was_entered(
             for chance in (EARLIER, SECRET):
                 assert str(chance).encode() not in body, path
             assert str(sealed.pk).encode() not in body.replace(path.encode(), b""), path
+
+
+# What each query parameter is tried with, where the schema does not list its values.
+TRIED = {
+    "asset": ["ETH"], "symbol": ["ETH"], "season": ["demo"], "league": ["demo"],
+    "player": ["alice"], "players": ["alice,bob", "bob,alice"], "source": ["consensus"],
+    "cursor": ["bogus"], "anonymous": ["true", "false"], "dry_run": ["true"],
+    "horizon": ["1h"], "interval": ["3600"], "status": ["open", "void"], "kind": ["human"],
+    "family": ["forest"], "price_mode": ["simulated"], "type": ["round.opened"],
+    "format": ["json", "csv"],
+    "limit": ["1", "200"], "offset": ["0", "1"],
+    "locks_after": ["2020-01-01T00:00:00Z"], "locks_before": ["2100-01-01T00:00:00Z"],
+}  # fmt: skip
+
+
+def asked(parameter: dict[str, Any]) -> list[str]:
+    """Values for it; a parameter without any is a hole in this walk."""
+    schema = parameter["schema"]
+    values = schema.get("enum") or schema.get("items", {}).get("enum") or []
+    found = [str(value) for value in values] or TRIED[parameter["name"]]
+    return [quote(value) for value in found]
+
+
+def queried(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every read with each of its parameters' values, and with one of all of them."""
+    for path, methods in schema["paths"].items():
+        parameters = [
+            one for one in methods.get("get", {}).get("parameters", ()) if one["in"] == "query"
+        ]
+        for one in parameters:
+            yield from ((path, f"{one['name']}={value}") for value in asked(one))
+        if parameters:
+            yield path, "&".join(f"{one['name']}={asked(one)[0]}" for one in parameters)
+
+
+@pytest.mark.parametrize("who", ["anonymous", "bob", "staff"])
+def test_no_filter_order_or_export_tells_others_what_was_entered(
+    client: Client, world: World, sealed: Prediction, settings: Any, who: str
+) -> None:
+    """Every query parameter the schema knows; any other is refused."""
+    settings.RATE_LIMIT_RPM = 1_000_000
+    access = bearer(world.bob_key) if who == "bob" else {}
+    if who == "staff":
+        client.force_login(world.bobs_account)
+        User.objects.update(is_staff=True, is_superuser=True)
+    known = {
+        "round_id": world.open_round.pk, "slug": world.season.slug, "handle": "alice",
+        "symbol": "ETH", "webhook_id": world.open_round.pk,
+    }  # fmt: skip
+    schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    questions = [(path.format(**known), query) for path, query in queried(schema)]
+    assert len(questions) > 100
+    answers = Counter[int]()
+    for path, query in questions:
+        status, body = read(client, f"{path}?{query}", access)
+        answers[status] += 1
+        assert status < 500, (path, query)
+        for secret in (str(EARLIER), str(SECRET), str(sealed.pk), sealed.digest.hex()):
+            assert secret.encode() not in body, (path, query)
+    assert answers[200] > len(questions) / 2
+
+
+@pytest.mark.parametrize("who", ["anonymous", "bob"])
+def test_nothing_others_read_changes_when_somebody_enters(
+    client: Client, world: World, settings: Any, who: str
+) -> None:
+    """Not even a number of entries, a sum or a version: the answers are compared byte for byte."""
+    settings.RATE_LIMIT_RPM = 1_000_000
+    access = bearer(world.bob_key) if who == "bob" else {}
+    schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    places = {
+        "round_id": world.open_round.pk, "slug": world.season.slug, "handle": "alice",
+        "symbol": "ETH", "prediction_id": world.scored.pk, "prefix": "0" * 16,
+        "address": worlds.ALICE_WALLET,
+    }  # fmt: skip
+    paths = [
+        path.format(**places)
+        for path, methods in schema["paths"].items()
+        if "get" in methods and not {"webhook_id", "model_id"} & set(re.findall(r"{(\w+)}", path))
+    ]
+
+    def told() -> dict[str, Any]:
+        memories.forget()
+        return {path: unnumbered(read(client, path, access)[1]) for path in paths}
+
+    with time_machine.travel(timezone.now(), tick=False):
+        before = told()
+        for chance in (EARLIER, SECRET):
+            submissions.enter(
+                round_id=world.open_round.pk,
+                player=world.alice,
+                entry=entry_forms.prob_up(chance),
+                clock=DATABASE,
+            )
+        after = told()
+    assert len(paths) >= 40
+    changed = {path for path in paths if before[path] != after[path]}
+    assert changed == {"/api/v1/time"}, "the database has a clock of its own"
+
+
+def unnumbered(body: bytes) -> bytes:
+    """Without the number of the question."""
+    return re.sub(rb'"request_id":"[^"]*"', b"", body)
 
 
 @pytest.mark.parametrize("fate", [None, void], ids=["open", "voided"])

@@ -27,6 +27,8 @@ PRIVATE = "0x" + "C0ffee12" * 8
         ("Cookie: sessionid=abcdefgh; csrftoken=ijklmnop", "abcdefgh", "; csrftoken="),
         ("Cookie: sessionid=abcdefgh; csrftoken=ijklmnop", "ijklmnop", "sessionid="),
         ("username=ada&password=hunter22", "hunter22", "username=ada&"),
+        ("{'X-Api-Key': 'hunter22', 'A': 'b'}", "hunter22", "'A': 'b'"),
+        ('{\\"secret\\": \\"hunter22\\"}', "hunter22", "secret"),
     ],
 )
 def test_credentials_are_known_by_their_shape(text: str, secret: str, kept: str) -> None:
