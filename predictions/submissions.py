@@ -104,7 +104,7 @@ def withdraw(
     with transaction.atomic(durable=True):
         at = _admit(round_id, player, clock)
         standing = _standing(round_id, player)
-        precondition.require(standing and standing.revision)
+        precondition.require(standing.revision if standing else None)
         if standing is None or standing.is_withdrawn:
             raise NothingToWithdraw("There is no prediction of yours in this round.")
         try:
@@ -166,7 +166,7 @@ def _admit(round_id: UUID, player: Player, clock: Clock) -> datetime:
 
 def _write(word: Word, precondition: Precondition) -> tuple[Prediction, bool]:
     standing = _standing(word.round_.pk, word.player)
-    precondition.require(standing and standing.revision)
+    precondition.require(standing.revision if standing else None)
     if standing is None:
         created = Prediction.objects.create(
             round=word.round_, player=word.player, revision=1, **word.columns(revision=1)
