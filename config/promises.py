@@ -15,7 +15,14 @@ WITH_BODY: Final = (411, 413, 415)
 ONCE: Final = (409, 422)  # of an Idempotency-Key: still in flight, or of another body
 # Of single operations: what their path, body and key do not tell.
 OWN: Final[dict[str, tuple[int, ...]]] = {
+    "invite_accept": (404,),
+    "invite_create": (409,),
     "key_issue": (404,),
+    "key_rotate": (409,),
+    "league_leave": (409,),
+    "league_member_change": (409,),
+    "league_member_remove": (409,),
+    "league_transfer": (409,),
     "leaderboard": (404,),
     "predict": (409,),
     "prediction_bulk": (404,),

@@ -41,7 +41,7 @@ class LeagueScopedOrReadOnly(ScopedOrReadOnly):
     """To found a league and to decide about its members a key needs the scope by name."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if request.method not in permissions.SAFE_METHODS and isinstance(request.auth, ApiKey):
+        if request.method not in permissions.SAFE_METHODS and isinstance(request.auth, BEARERS):
             return "league" in request.auth.scopes
         return super().has_permission(request, view)
 
@@ -50,7 +50,7 @@ class LeagueScoped(LeagueScopedOrReadOnly):
     """The same for what is private: even reading needs an identity."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        is_known = isinstance(request.auth, ApiKey) or request.user.is_authenticated
+        is_known = isinstance(request.auth, BEARERS) or request.user.is_authenticated
         return is_known and super().has_permission(request, view)
 
 

@@ -15,9 +15,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
-from league import keys, memories, players
+from league import invites, keys, memberships, memories, players
 from league.clock import DATABASE
-from league.models import Delivery
+from league.models import Delivery, Membership
+from league.models.membership import Role
 from league.players import Profile
 from league.webhooks import deliveries, endpoints
 from markets import bars
@@ -44,7 +45,7 @@ class Cast:
 
     def ask(self, who: str, method: str, route: str, body: Any = None) -> Any:
         """The answer; whatever it did is undone."""
-        path = "/" + PARAMETER.sub(lambda found: self.places[found[1]], route)
+        path = "/" + PARAMETER.sub(lambda found: self.place(found[1], route), route)
         client = self.sessions.get(who) or Client()
         access = bearer(self.secret(who, method, route)) if who not in self.sessions else {}
         with undone():
@@ -53,9 +54,21 @@ class Cast:
             send = getattr(client, method.lower())
             return send(path, self.filled(body or {}), "application/json", **access)
 
+    def place(self, name: str, route: str) -> str:
+        """A run of the time machine has rounds and words of its own."""
+        return (
+            self.places.get(f"run {name}" if "<uuid:run_id>" in route else name, "")
+            or (self.places[name])
+        )
+
     def filled(self, body: dict[str, Any]) -> dict[str, Any]:
-        """With the price of the moment where {price} stands."""
-        return {name: self.price if one == "{price}" else one for name, one in body.items()}
+        """With the price of the moment where {price} stands, and the things of `places`."""
+        known = {f"{{{name}}}": place for name, place in self.places.items()}
+        known["{price}"] = self.price
+        return {
+            name: known.get(one, one) if isinstance(one, str) else one
+            for name, one in body.items()
+        }
 
     def but(self, places: dict[str, str]) -> "Cast":
         """The same people before other things."""
@@ -64,7 +77,9 @@ class Cast:
     def secret(self, who: str, method: str, route: str) -> str:
         if who == "narrow":
             is_webhook = route.startswith("api/v1/webhooks")
-            lacks = "webhook" if is_webhook else "predict" if method in WRITES else "read"
+            is_league = route.startswith(("api/v1/leagues", "api/v1/invites"))
+            lacks = "league" if is_league else "predict"
+            lacks = "webhook" if is_webhook else lacks if method in WRITES else "read"
             return self.bearers[f"without {lacks}"]
         return self.bearers[who]
 
@@ -101,8 +116,47 @@ def gather(world: World) -> Cast:
         "prefix": spare.key.prefix, "slug": "demo", "handle": "alice", "symbol": "ETH",
         "address": worlds.ALICE_WALLET, "code": "invalid", "model_id": str(world.open_round.pk),
     }  # fmt: skip
+    places |= circle(world) | travels(world)
     people = {"owner": world.alice.user, "other": world.bobs_account, "staff": staff}
     return Cast(world, str(world.price()), places, sessions(people), bearers(world))
+
+
+def circle(world: World) -> dict[str, str]:
+    """Alice owns the league, bob is a member of it, and somebody is invited."""
+    assert world.alice.user is not None
+    league, now = world.season.league, world.now
+    owner = memberships.own(league, user=world.alice.user, now=now)
+    member = Membership.objects.create(
+        league=league, user=world.bobs_account, role=Role.MEMBER, joined_at=now
+    )
+    tomorrow = now + timedelta(days=1)
+    wanted = invites.Wanted(Role.MEMBER, tomorrow, 1)
+    invite = invites.issue(wanted, by=owner, now=now).invite
+    return {
+        "member_id": str(member.pk), "invite_id": str(invite.pk),
+        "tomorrow": tomorrow.isoformat(),
+    }  # fmt: skip
+
+
+def travels(world: World) -> dict[str, str]:
+    """Alice's run through the day before, and a word in it."""
+    start = world.now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=8)
+    places = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=6)).isoformat()}
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        send = getattr(Client(), method)
+        answer = send(path, body, content_type="application/json", **bearer(world.alice_key))
+        assert answer.status_code in {200, 201}, answer.content
+        return answer.json()
+
+    run = ask("post", "/api/v1/time-machine", {"symbols": ["ETH"], "horizon": "1h"} | places)
+    (round_, *_) = ask("get", f"{run['base_url']}/rounds?status=open")["results"]
+    entry = {"form": "prob_up", "prob_up": "0.5"}
+    made = ask("post", f"{run['base_url']}/rounds/{round_['id']}/prediction", entry)
+    return places | {
+        "run_id": run["id"], "run round_id": round_["id"],
+        "run prediction_id": made["prediction"]["id"],
+    }  # fmt: skip
 
 
 def sessions(people: dict[str, User]) -> dict[str, Client]:
