@@ -25,6 +25,7 @@ TOPICS = (
     "messages",
     "ingest",
     "submit",
+    "peer",
     "sweeps",
     "settle",
     "forecasts",

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -30,6 +31,7 @@ KEYS = 50  # of single requests: every worker knows them after the first few rou
 BULK = 100
 BULK_SECONDS = 2  # the lines must outlast it: each is sent once
 WORKERS = ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+BARE = ["--no-control-socket", "--log-level", "error"]
 OTHERS = {
     "one process of eight threads": [
         "--worker-class",
@@ -96,6 +98,11 @@ def bulks(secrets: Sequence[str], rounds: Sequence[uuid.UUID]) -> Iterator[str]:
         yield from (f"/api/v1/predictions/bulk {secret} {body}" for secret in secrets)
 
 
+class Sent(NamedTuple):
+    requests: int
+    per_s: float
+
+
 class Load:
     """Eight connections that send the lines of a file once."""
 
@@ -104,12 +111,17 @@ class Load:
 
     def rate(self, lines: Iterator[str], *, seconds: int = SECONDS) -> float:
         """Requests a second. :raises AssertionError: when one was not accepted as new."""
+        return self.sent(lines, seconds=seconds).per_s
+
+    def sent(self, lines: Iterator[str], *, seconds: int, name: str = "") -> Sent:
+        """With a `name` each request has an Idempotency-Key that begins with it."""
         self.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}s", "-s", str(REFS / "post.lua")]
         address = f"http://{servers.HOST}:{self.port}"
-        done = _output([*command, address, "--", str(self.file)])
-        assert "Non-2xx" not in done, done
-        return float(_found(r"Requests/sec:\s+([\d.]+)", done))
+        done = _output([*command, address, "--", str(self.file), *([name] if name else [])])
+        assert re.search("Non-2xx|Socket errors", done) is None, done
+        requests = int(_found(r"(\d+) requests in", done))
+        return Sent(requests, float(_found(r"Requests/sec:\s+([\d.]+)", done)))
 
 
 def pgbench(round_id: uuid.UUID) -> float:
@@ -126,12 +138,22 @@ def pgbench(round_id: uuid.UUID) -> float:
 @contextmanager
 def gunicorn(workers: Sequence[str]) -> Iterator[int]:
     port = servers.free_port()
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", *workers]
-    command += ["--bind", f"{servers.HOST}:{port}", "--no-control-socket", "--log-level", "error"]
-    server = subprocess.Popen(command, env=os.environ | {"LOG_LEVEL": "ERROR"})
-    try:
-        servers.until(is_up(port), within_s=30, what="gunicorn")
+    with serving(command_of(workers, port=port), port=port):
         yield port
+
+
+def command_of(workers: Sequence[str], *, port: int) -> list[str]:
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", *workers]
+    return [*command, *BARE, "--bind", f"{servers.HOST}:{port}"]
+
+
+@contextmanager
+def serving(command: Sequence[str], *, port: int, **more: str) -> Iterator[int]:
+    """A server that answers /livez, and its process id; ended with the block."""
+    server = subprocess.Popen(command, env=os.environ | {"LOG_LEVEL": "ERROR"} | more)
+    try:
+        servers.until(is_up(port), within_s=60, what=command[2])
+        yield server.pid
     finally:
         server.terminate()
         server.wait(timeout=30)
