@@ -43,7 +43,7 @@ SIDES = {"": ("peer", "again", "lean", "ours"), "-once": ("peer", "again", "ours
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Of one side: seconds of processor a request of the server and of PostgreSQL, and requests/s."""
+    """Of one side: processor seconds a request, of the server and of PostgreSQL; requests/s."""
 
     app_s: float
     database_s: float

@@ -8,16 +8,21 @@ to commit or to fail, before it touches anything.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connections, transaction
 
+from league import prepared
 from league.models import Answer
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
-LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a wait that reached lock_timeout
+CONTENDED = {"55P03", "40P01"}  # PostgreSQL: the wait reached lock_timeout, or was a deadlock
 BATCH = 5_000
+ADD = """
+    INSERT INTO league_answer (question, fingerprint, status, body, asked_at)
+    VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
 
 
 class KeyReused(Exception):
@@ -86,7 +91,7 @@ def claim(question: Question) -> None:
     except IntegrityError as error:
         raise KeyInFlight("A request under this Idempotency-Key is being answered.") from error
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+        if not is_contended(error):
             raise
         raise KeyInFlight("A request under this Idempotency-Key is being answered.") from error
 
@@ -94,6 +99,31 @@ def claim(question: Question) -> None:
 def keep(question: Question, *, status: int, body: str) -> None:
     """Fill the claim; call it last inside the same transaction."""
     Answer.objects.filter(pk=question.digest, status=None).update(status=status, body=body)
+
+
+def add(question: Question, *, status: int, body: str) -> None:
+    """The answer of an effect that one request alone can have, which is claim enough.
+
+    Call it last inside the transaction of the effect.
+    :raises KeyInFlight: when there is an answer already; nothing may be written then.
+    """
+    database = connections[DEFAULT_DB_ALIAS]  # the connection itself: its proxy is slow
+    asked_at = database.ops.adapt_datetimefield_value(question.asked_at)
+    values: list[Any] = [question.digest, question.fingerprint, status, body, asked_at]
+    try:
+        with prepared.cursor(database) as cursor:
+            cursor.execute(ADD, values)
+            is_added = bool(cursor.rowcount)
+    except OperationalError as error:
+        if not is_contended(error):
+            raise
+        is_added = False
+    if not is_added:
+        raise KeyInFlight("A request under this Idempotency-Key has been answered.")
+
+
+def is_contended(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) in CONTENDED
 
 
 def together(act: Callable[[], T], once: Once[T]) -> T:

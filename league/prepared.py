@@ -13,7 +13,7 @@ def cursor(database: Any) -> CursorWrapper:
     if database.vendor != "postgresql":
         made = database.cursor()
         return made
-    _check(database)
+    check(database)
     database.ensure_connection()
     raw = database.connection
     raw.prepare_threshold = 1
@@ -22,8 +22,13 @@ def cursor(database: Any) -> CursorWrapper:
     return made
 
 
-def _check(database: Any) -> None:
-    """Django's health check is a statement; a server that hung up left something to read."""
+def check(database: Any) -> None:
+    """For a transaction, before it begins.
+
+    Django's health check is a statement; a server that hung up left something to read.
+    """
+    if database.vendor != "postgresql":
+        return
     raw = database.connection
     if raw is not None and (raw.closed or select.select([raw.fileno()], [], [], 0)[0]):
         database.close_if_health_check_failed()

@@ -1,5 +1,7 @@
 """A player's first word on a public round in one statement, which is also its transaction.
 
+With an Idempotency-Key a second statement, in one transaction with it, keeps the answer.
+
 The statement asks everything again that this process only remembers: that the round is open by the
 database's clock (league.gate), still what it was when the digest was computed, and in a public
 league; and that the key still stands for this player. Where it writes no row nothing has happened,
@@ -11,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 from league import gate, keys, known, prepared
+from league.answers import Once
 from league.frames import Frame
 from league.identifiers import uuid7
 from league.models import ApiKey, Round
@@ -49,6 +52,25 @@ def enter(bid: Bid) -> Accepted | None:
 
     :raises predictions.reach.EntryTooFar: before anything is written.
     """
+    return _enter(bid)
+
+
+def enter_once(bid: Bid, once: Once[Accepted]) -> Accepted | None:
+    """The same for a request that may come twice: its answer is kept in the word's own commit.
+
+    There is one first word, so whoever writes it needs no claim; the same request again finds it
+    written, and its answer the ordinary way.
+    :raises league.answers.KeyInFlight: and predictions.reach.EntryTooFar; nothing is written then.
+    """
+    prepared.check(connections[DEFAULT_DB_ALIAS])
+    with transaction.atomic(durable=True):
+        accepted = _enter(bid)
+        if accepted is not None:
+            once.keep(accepted)
+    return accepted
+
+
+def _enter(bid: Bid) -> Accepted | None:
     quantiles = reach.check(bid.entry, frame=bid.frame)
     word = Word(bid.round_, bid.key.player, bid.entry, None, bid.now)
     row = Prediction(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
@@ -65,6 +66,18 @@ class Keyed(Generic[T]):
         answers.keep(self.question, status=self.response.status_code, body=body)
 
 
+class Unclaimed(Keyed[T]):
+    """For an effect that one request alone can have: there is nothing to claim before it."""
+
+    def claim(self) -> None:
+        return
+
+    def keep(self, result: T) -> None:
+        self.response = self.show(result)
+        body = JSONRenderer().render(self.response.data).decode()
+        answers.add(self.question, status=self.response.status_code, body=body)
+
+
 def answer(
     request: Request, *, act: Callable[[Once[T]], T], show: Callable[[T], Response]
 ) -> Response:
@@ -96,6 +109,12 @@ def first(once: Keyed[T], act: Callable[[Once[T]], T]) -> Response:
 def replay(remembered: Answer) -> Response:
     body = json.loads(remembered.body)
     return Response(body, status=remembered.status, headers={RESPONSE_HEADER: "true"})
+
+
+def is_fit(request: Request | HttpRequest) -> bool:
+    """Whether it shows no key, or one that can be."""
+    key = request.headers.get(REQUEST_HEADER)
+    return key is None or SHAPE.fullmatch(key) is not None
 
 
 def question_of(request: Request, *, now: datetime) -> Question | None:

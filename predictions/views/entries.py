@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from league import authentication, frames, keys, known, permissions, visibility
+from league import answers, authentication, frames, keys, known, permissions, visibility
 from league.clock import DATABASE
 from league.models import ApiKey, Round
 from league.views import idempotency
@@ -62,7 +62,7 @@ class RoundPrediction(APIView):
     def get_authenticators(self) -> list[BaseAuthentication]:
         """A remembered key is enough where the entry's own statement asks about it again."""
         request: HttpRequest | None = getattr(self, "request", None)
-        if request is not None and is_alone(request):
+        if request is not None and is_simple(request):
             return [authentication.ApiKeyAuthentication(keys.recall), SessionAuthentication()]
         return super().get_authenticators()
 
@@ -130,34 +130,51 @@ def enter(request: Request, round_id: UUID) -> Response:
 
 def enter_at_once(request: Request, round_id: UUID) -> Response | None:
     """A first word that needs nothing but itself; None sends it the ordinary way."""
-    if not is_alone(request) or not isinstance(request.auth, ApiKey):
+    if not is_simple(request) or not isinstance(request.auth, ApiKey):
         return None
     now = timezone.now()
     round_ = known.public_round(round_id, now=now)
-    if round_ is not None:
-        accepted = accepted_at_once(request.auth, round_, request.data, now=now)
-        if accepted is not None:
-            return shown(accepted)
-    authentication.confirm(request)
-    return None
+    bid = None if round_ is None else bid_of(request.auth, round_, request.data, now=now)
+    response = None if bid is None else answered_at_once(request, bid)
+    if response is None:
+        authentication.confirm(request)
+    return response
 
 
-def accepted_at_once(key: ApiKey, round_: Round, data: Any, *, now: datetime) -> Accepted | None:
-    """None also for what is refused: the ordinary way says so once it knows who this is."""
+def bid_of(key: ApiKey, round_: Round, data: Any, *, now: datetime) -> Bid | None:
+    """None for what is refused: the ordinary way says so once it knows who this is."""
     try:
         entry = entry_shapes.read(data)
-        return first_words.enter(Bid(key, round_, entry, frames.recent(round_, now=now), now))
-    except (InvalidEntry, Misshapen, reach.EntryTooFar, frames.NoFrame):
+        return Bid(key, round_, entry, frames.recent(round_, now=now), now)
+    except (InvalidEntry, Misshapen, frames.NoFrame):
         return None
 
 
-def is_alone(request: Request | HttpRequest) -> bool:
-    """Whether nothing is wanted beyond the entry itself."""
+def answered_at_once(request: Request, bid: Bid) -> Response | None:
+    """None where nothing was written; the ordinary way finds out why."""
+    question = idempotency.question_of(request, now=bid.now)
+    try:
+        if question is not None:
+            once = idempotency.Unclaimed(question, shown)
+            return once.response if first_words.enter_once(bid, once) else None
+        accepted = first_words.enter(bid)
+    except (reach.EntryTooFar, answers.KeyInFlight):
+        return None
+    return None if accepted is None else shown(accepted)
+
+
+def is_simple(request: Request | HttpRequest) -> bool:
+    """Whether nothing is wanted beyond the entry itself, done once if it says so."""
     return (
         request.method in {"POST", "PUT"}
         and not request.META.get("QUERY_STRING")
-        and idempotency.REQUEST_HEADER not in request.headers
+        and idempotency.is_fit(request)
     )
+
+
+def is_alone(request: Request | HttpRequest) -> bool:
+    """The same, and not even that."""
+    return is_simple(request) and idempotency.REQUEST_HEADER not in request.headers
 
 
 def is_dry_run(request: Request) -> bool:

@@ -85,7 +85,7 @@ def problem(
 
 async def refused(request: Request, error: Exception) -> JSONResponse:
     status, code = getattr(error, "status_code", 400), getattr(error, "detail", "invalid")
-    errors = getattr(error, "errors", list)()
+    errors: list[Any] = getattr(error, "errors", list)()
     told = [{"pointer": "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in errors]
     headers = getattr(error, "headers", None)
     return problem(request.url.path, status, str(code), headers=headers, errors=told)

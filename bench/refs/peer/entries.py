@@ -73,7 +73,9 @@ async def checked(database: AsyncSession, authorization: str) -> ApiKey:
     return key
 
 
-@router.post("/api/v1/rounds/{round_id}/prediction", status_code=201, response_model=shapes.Accepted)
+@router.post(
+    "/api/v1/rounds/{round_id}/prediction", status_code=201, response_model=shapes.Accepted
+)
 async def predict(  # noqa: PLR0913, PLR0917 -- what FastAPI injects
     round_id: uuid.UUID,
     entry: shapes.Entry,
@@ -82,7 +84,7 @@ async def predict(  # noqa: PLR0913, PLR0917 -- what FastAPI injects
     key: Annotated[ApiKey, Depends(asker)],
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Any:
-    answer = await claimed(database, request, key, idempotency_key)
+    answer = await claimed(database, request, key=key, name=idempotency_key)
     if answer is not None and answer.status:
         return replayed(answer)
     found = (await database.execute(admission(round_id))).first()
@@ -114,7 +116,7 @@ def admission(round_id: uuid.UUID) -> Select[tuple[uuid.UUID, datetime]]:
 
 
 async def claimed(
-    database: AsyncSession, request: Request, key: ApiKey, name: str | None
+    database: AsyncSession, request: Request, *, key: ApiKey, name: str | None
 ) -> Answer | None:
     """None without the header; what was answered before, or an answer to be given."""
     if name is None:

@@ -1,4 +1,4 @@
-"""The same entry as lean as the other side's: a key remembered for half a minute, one statement."""
+"""The same entry as lean as the other side's: a key is remembered, one statement writes."""
 
 import time
 import uuid
