@@ -31,7 +31,7 @@ KEYS = 50  # of single requests: every worker knows them after the first few rou
 BULK = 100
 BULK_SECONDS = 2  # the lines must outlast it: each is sent once
 WORKERS = ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-BARE = ["--no-control-socket", "--log-level", "error"]
+BARE = ["--config", "python:config.web_server", "--no-control-socket", "--log-level", "error"]
 OTHERS = {
     "one process of eight threads": [
         "--worker-class",

@@ -80,12 +80,13 @@ def broker(folder: Path) -> tuple[Role, str]:
 
 
 def web(*, port: int) -> Role:
-    """One process of eight threads: each counter of /metrics then has one home.
+    """One process of eight threads.
 
     A connection is kept longer than pollers pause: closing it just as they ask again fails them.
     """
     command = [
         sys.executable, "-m", "gunicorn", "config.wsgi:application",
+        "--config", "python:config.web_server",
         "--bind", f"{HOST}:{port}", "--worker-class", "gthread",
         "--workers", "1", "--threads", "8", "--timeout", "30", "--graceful-timeout", "20",
         "--keep-alive", "15", "--no-control-socket",

@@ -33,6 +33,10 @@ class KeyInFlight(Exception):
     """Another request under the same key has not been answered yet: try again."""
 
 
+class AlreadyAnswered(Exception):
+    """Another request under the same key has been: find its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One request: the digest of who asks, where and under which key; and that of its body."""
@@ -105,21 +109,15 @@ def add(question: Question, *, status: int, body: str) -> None:
     """The answer of an effect that one request alone can have, which is claim enough.
 
     Call it last inside the transaction of the effect.
-    :raises KeyInFlight: when there is an answer already; nothing may be written then.
+    :raises AlreadyAnswered: when there is an answer; nothing may be written then.
     """
     database = connections[DEFAULT_DB_ALIAS]  # the connection itself: its proxy is slow
     asked_at = database.ops.adapt_datetimefield_value(question.asked_at)
     values: list[Any] = [question.digest, question.fingerprint, status, body, asked_at]
-    try:
-        with prepared.cursor(database) as cursor:
-            cursor.execute(ADD, values)
-            is_added = bool(cursor.rowcount)
-    except OperationalError as error:
-        if not is_contended(error):
-            raise
-        is_added = False
-    if not is_added:
-        raise KeyInFlight("A request under this Idempotency-Key has been answered.")
+    with prepared.cursor(database) as cursor:
+        cursor.execute(ADD, values)
+        if not cursor.rowcount:
+            raise AlreadyAnswered
 
 
 def is_contended(error: OperationalError) -> bool:

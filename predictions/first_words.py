@@ -13,9 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    OperationalError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
 
-from league import gate, keys, known, prepared
+from league import answers, gate, keys, known, prepared
 from league.answers import Once
 from league.frames import Frame
 from league.identifiers import uuid7
@@ -60,13 +67,19 @@ def enter_once(bid: Bid, once: Once[Accepted]) -> Accepted | None:
 
     There is one first word, so whoever writes it needs no claim; the same request again finds it
     written, and its answer the ordinary way.
-    :raises league.answers.KeyInFlight: and predictions.reach.EntryTooFar; nothing is written then.
+    :raises league.answers.KeyInFlight: and league.answers.AlreadyAnswered,
+        predictions.reach.EntryTooFar; nothing is written then.
     """
     prepared.check(connections[DEFAULT_DB_ALIAS])
-    with transaction.atomic(durable=True):
-        accepted = _enter(bid)
-        if accepted is not None:
-            once.keep(accepted)
+    try:
+        with transaction.atomic(durable=True):
+            accepted = _enter(bid)
+            if accepted is not None:
+                once.keep(accepted)
+    except OperationalError as error:
+        if not answers.is_contended(error):
+            raise
+        raise answers.KeyInFlight("Another request about this round is in the way.") from error
     return accepted
 
 

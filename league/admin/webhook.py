@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import django_guid
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,7 +18,8 @@ SHOWN = (
     "tried_at", "old_salt_until", "created_at",
 )  # fmt: skip
 SENT = (
-    "id", "webhook", "type", "at", "status", "step", "due_at", "created_at", "ended_at", "data"
+    "id", "webhook", "type", "at", "status", "step", "due_at", "created_at", "ended_at",
+    "request_id", "data",
 )  # fmt: skip
 
 
@@ -70,5 +72,6 @@ class DeliveryAdmin(RecordAdmin):
     @admin.action(description="Send again what has ended", permissions=["operate"])
     def replay(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         now = timezone.now()
-        ready = deliveries.replay_all(chosen, now=now)
+        asked_by = django_guid.get_guid() or ""
+        ready = deliveries.replay_all(chosen, now=now, request_id=asked_by)
         self.message_user(request, f"{ready} will be sent again.", messages.SUCCESS)

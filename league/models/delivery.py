@@ -72,6 +72,12 @@ class Delivery(models.Model):
     )
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of the request that last asked for it; else empty.",
+    )
 
     objects = DeliveryQuerySet.as_manager()
 

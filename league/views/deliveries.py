@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import django_guid
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -31,7 +32,9 @@ class Ping(APIView):
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """Send it `webhook.ping` within seconds; one that has not arrived yet is sent no twin."""
-        delivery = deliveries.ping(mine(request, webhook_id), now=timezone.now())
+        asked_by = django_guid.get_guid() or ""
+        webhook = mine(request, webhook_id)
+        delivery = deliveries.ping(webhook, now=timezone.now(), request_id=asked_by)
         return Response(shapes.DeliverySerializer(delivery).data, status=202)
 
 
@@ -78,7 +81,8 @@ class Replay(APIView):
     def post(self, request: Request, webhook_id: UUID, delivery_id: UUID) -> Response:
         """The same message under the same id, by the whole schedule again."""
         delivery = sent(request, webhook_id, delivery_id)
-        deliveries.replay(delivery, now=timezone.now())
+        asked_by = django_guid.get_guid() or ""
+        deliveries.replay(delivery, now=timezone.now(), request_id=asked_by)
         delivery.refresh_from_db()
         return Response(shapes.DeliveryDetailSerializer(delivery).data, status=202)
 

@@ -51,9 +51,12 @@ def claim(*, now: datetime, most: int) -> list[Claim]:
 
 def record(claim: Claim, answer: Answer, *, took_ms: int, now: datetime) -> bool:
     """What became of a claim; False when it had lapsed and somebody else sent it again."""
-    extra = {"delivery": str(claim.delivery.pk), "outcome": str(answer.outcome)}
+    asked = claim.delivery.request_id  # whoever asked for it may follow it here
+    extra = {"delivery": str(claim.delivery.pk), "outcome": str(answer.outcome), "asked_by": asked}
     if answer.outcome != Outcome.OK:
         logger.info("webhook not delivered", extra=extra)
+    elif asked:
+        logger.info("webhook delivered", extra=extra)
     with transaction.atomic(durable=True):
         endpoints.hold(claim.delivery.webhook)
         Attempt.objects.filter(pk=claim.attempt_id).update(
@@ -62,24 +65,25 @@ def record(claim: Claim, answer: Answer, *, took_ms: int, now: datetime) -> bool
         return _move(claim, answer.outcome, now=now)
 
 
-def replay(delivery: Delivery, *, now: datetime) -> None:
+def replay(delivery: Delivery, *, now: datetime, request_id: str = "") -> None:
     """Send an ended one anew, by the whole schedule, under its own id.
 
     :raises NotReplayable: unless it has ended and its webhook is active.
     """
-    if not replay_all(Delivery.objects.filter(pk=delivery.pk), now=now):
+    if not replay_all(Delivery.objects.filter(pk=delivery.pk), now=now, request_id=request_id):
         raise NotReplayable("Only an ended delivery of an active webhook can be replayed.")
+    logger.info("webhook replay asked for", extra={"delivery": str(delivery.pk)})
 
 
-def replay_all(chosen: QuerySet[Delivery], *, now: datetime) -> int:
+def replay_all(chosen: QuerySet[Delivery], *, now: datetime, request_id: str = "") -> int:
     """The same for those of many that can be. Returns how many."""
     ready = chosen.filter(status__in=ENDED, webhook__in=Webhook.objects.listening())
     return ready.order_by().update(
-        status=DeliveryStatus.PENDING, due_at=now, ended_at=None, step=0
+        status=DeliveryStatus.PENDING, due_at=now, ended_at=None, step=0, request_id=request_id
     )
 
 
-def ping(webhook: Webhook, *, now: datetime) -> Delivery:
+def ping(webhook: Webhook, *, now: datetime, request_id: str = "") -> Delivery:
     """A test message, at most one at a time.
 
     :raises NotReplayable: when the webhook is stopped.
@@ -89,8 +93,13 @@ def ping(webhook: Webhook, *, now: datetime) -> Delivery:
     own = Delivery.objects.filter(
         webhook=webhook, type=EventType.PING, status=DeliveryStatus.PENDING
     )
-    return own.first() or Delivery.objects.create(
+    return own.first() or _pinged(webhook, now=now, request_id=request_id)
+
+
+def _pinged(webhook: Webhook, *, now: datetime, request_id: str) -> Delivery:
+    made = Delivery.objects.create(
         webhook=webhook,
+        request_id=request_id,
         type=EventType.PING,
         at=now,
         data={
@@ -100,6 +109,8 @@ def ping(webhook: Webhook, *, now: datetime) -> Delivery:
         due_at=now,
         created_at=now,
     )
+    logger.info("webhook ping asked for", extra={"delivery": str(made.pk)})
+    return made
 
 
 def forget(*, now: datetime) -> int:

@@ -158,7 +158,7 @@ def answered_at_once(request: Request, bid: Bid) -> Response | None:
             once = idempotency.Unclaimed(question, shown)
             return once.response if first_words.enter_once(bid, once) else None
         accepted = first_words.enter(bid)
-    except (reach.EntryTooFar, answers.KeyInFlight):
+    except (reach.EntryTooFar, answers.AlreadyAnswered):
         return None
     return None if accepted is None else shown(accepted)
 

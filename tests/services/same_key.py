@@ -135,6 +135,7 @@ if __name__ == "__main__":
     scenes = [one_body, many_bodies, closed_round]
     if connection.vendor == "postgresql":
         scenes.append(slow_first)
+    Client().get("/livez")  # whoever comes first loads what all share
     now = timezone.now().replace(microsecond=0)
     built = worlds.build(now)
     facts = {}
