@@ -24,3 +24,8 @@ def parse_instant(text: str) -> datetime:
 def show_instant(at: datetime) -> str:
     """ISO 8601 in UTC, whole seconds, with a Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def age(at: datetime | None, now: datetime) -> float:
+    """Seconds since `at`; 0 for what has not been."""
+    return max((now - at).total_seconds(), 0.0) if at else 0.0

@@ -15,14 +15,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from chain.models import Anchor, Fate, Sender, Transaction
-from chain.models import Status as AnchorStatus
-from config import invariants, model_metrics
+from config import chain_metrics, instants, invariants, model_metrics, provider_metrics
 from league.models import Delivery, InvariantReport, Round, RoundEvent, Webhook
 from league.models.delivery import DeliveryStatus
 from league.models.player import Kind
 from league.models.round import Status
-from predictions.models import Prediction
+from predictions.models import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +57,12 @@ class LeagueCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield rounds_by_status()
-        yield predictions_by_kind(self.now)
+        yield predictions_by_kind()
         yield from settlement_lag(self.now)
-        yield from wishes(self.now)
-        yield from transactions()
+        yield from chain_metrics.gauges(self.now)
         yield from webhooks(self.now)
         yield from model_metrics.gauges()
+        yield from provider_metrics.families()
         yield from invariant_reports(self.now)
         yield from obligations(self.now)
 
@@ -77,14 +75,14 @@ def rounds_by_status() -> Metric:
     return found
 
 
-def predictions_by_kind(now: datetime) -> Metric:
-    """Of rounds whose entries are public: a count of sealed ones would tell who has entered."""
+def predictions_by_kind() -> Metric:
+    """Scored ones, from the tallies: counting sealed ones would tell who has entered, counting
+    all of them would read every prediction there ever was.
+    """
     found = GaugeMetricFamily(
-        "league_predictions", "Predictions in locked rounds by kind of player.", labels=["kind"]
+        "league_predictions", "Scored predictions by kind of player.", labels=["kind"]
     )
-    unsealed = Round.objects.visible_entries(now=now)
-    public = Prediction.objects.filter(round__in=unsealed.values("pk"))
-    counts = dict(public.values_list("player__kind").annotate(predictions=Count("pk")))
+    counts = dict(Tally.objects.values_list("player__kind").annotate(of=Sum("rounds")))
     for kind in Kind.values:
         found.add_metric([kind], counts.get(kind, 0))
     return found
@@ -95,41 +93,12 @@ def settlement_lag(now: datetime) -> Iterator[Metric]:
     lock = Round.objects.due_to_lock(now=now).aggregate(first=Min("locks_at"))["first"]
     settle = Round.objects.due_to_settle(now=now).aggregate(first=Min("settles_at"))["first"]
     yield GaugeMetricFamily(
-        "league_lock_lag_seconds", "Age of the oldest overdue lock.", value=age(lock, now)
+        "league_lock_lag_seconds", "Age of the oldest overdue lock.", value=instants.age(lock, now)
     )
     yield GaugeMetricFamily(
         "league_settlement_lag_seconds",
         "Age of the oldest overdue settlement.",
-        value=age(settle, now),
-    )
-
-
-def wishes(now: datetime) -> Iterator[Metric]:
-    waiting = Anchor.objects.filter(status=AnchorStatus.WISHED)
-    found = waiting.aggregate(depth=Count("pk"), first=Min("requested_at"))
-    yield GaugeMetricFamily(
-        "league_anchor_wishes", "Digests waiting to be anchored.", value=found["depth"]
-    )
-    yield GaugeMetricFamily(
-        "league_anchor_wish_age_seconds",
-        "Age of the oldest digest waiting to be anchored.",
-        value=age(found["first"], now),
-    )
-
-
-def transactions() -> Iterator[Metric]:
-    """What the signing accounts do; both are empty on the local ledger."""
-    found = GaugeMetricFamily(
-        "league_chain_transactions", "Transactions by what became of them.", labels=["fate"]
-    )
-    counts = dict(Transaction.objects.values_list("fate").annotate(number=Count("pk")))
-    for fate in Fate.values:
-        found.add_metric([fate], counts.get(fate, 0))
-    yield found
-    yield GaugeMetricFamily(
-        "league_chain_halted_senders",
-        "Accounts that sign nothing until `chain_reconcile`.",
-        value=Sender.objects.exclude(halted="").count(),
+        value=instants.age(settle, now),
     )
 
 
@@ -138,7 +107,10 @@ def webhooks(now: datetime) -> Iterator[Metric]:
     pending = Delivery.objects.filter(status=DeliveryStatus.PENDING).count()
     untold = RoundEvent.objects.untold().order_by().aggregate(depth=Count("pk"), first=Min("at"))
     due = Delivery.objects.due(now=now).filter(webhook__in=Webhook.objects.listening())
-    ages = (age(due.aggregate(first=Min("due_at"))["first"], now), age(untold["first"], now))
+    ages = (
+        instants.age(due.aggregate(first=Min("due_at"))["first"], now),
+        instants.age(untold["first"], now),
+    )
     yield GaugeMetricFamily(
         "league_outbox_depth",
         "Webhook messages that have not arrived, and events not told yet.",
@@ -165,7 +137,7 @@ def invariant_reports(now: datetime) -> Iterator[Metric]:
     reports = InvariantReport.objects.values_list("invariant").order_by("invariant")
     for id_, found, first in reports.annotate(found=Sum("violations"), first=Min("checked_at")):
         violations.add_metric([id_], found)
-        ages.add_metric([id_], age(first, now))
+        ages.add_metric([id_], instants.age(first, now))
     yield violations
     yield ages
 
@@ -181,7 +153,3 @@ def obligations(now: datetime) -> Iterator[Metric]:
         ages.add_metric([waiting.name], waiting.age_s)
     yield counts
     yield ages
-
-
-def age(at: datetime | None, now: datetime) -> float:
-    return max((now - at).total_seconds(), 0.0) if at else 0.0

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from league import lookups
+
 View = Callable[..., HttpResponseBase]
 JSON: Final = "application/json"
 PLAIN: Final = frozenset({"", "*/*", JSON, f"{JSON}, */*", f"{JSON}, text/plain, */*"})
@@ -57,7 +59,9 @@ def shared(view: View) -> View:
             return view(request, *arguments, **named)
         where, now_s = address(request), time.monotonic()
         found = _kept.get(where)
-        if found is not None and now_s - found.agreed_s < FRESH_S:
+        is_fresh = found is not None and now_s - found.agreed_s < FRESH_S
+        lookups.count("board", is_found=is_fresh)
+        if found is not None and is_fresh:
             return HttpResponse(found.body, headers=found.headers)
         response = view(request, *arguments, **named)
         if isinstance(response, HttpResponse) and is_shared(response):

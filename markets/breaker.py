@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from markets import traffic
 from markets.modes import PriceMode
 from markets.providers import base
 
@@ -19,6 +20,12 @@ FAILURES: Final = 5
 OPEN_S: Final = 60
 LONGEST_S: Final = 3600  # however long a vendor asks for
 KEEP_S: Final = 2 * LONGEST_S
+
+TOLD: Final = {
+    base.ProviderUnavailable: traffic.UNAVAILABLE,
+    base.ProviderRejected: traffic.REJECTED,
+    base.UnknownSymbol: traffic.UNTRADED,
+}
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,7 +53,7 @@ def call(provider: base.Provider, work: Callable[[], T], *, now: datetime) -> T:
     if now.timestamp() < open_until:
         raise BreakerOpen(provider.name, open_until - now.timestamp())
     try:
-        answer = work()
+        answer = traffic.timed(provider.name, work, told=TOLD)
     except base.ProviderUnavailable as failure:
         record_failure(provider.name, failure.retry_after, now=now)
         raise

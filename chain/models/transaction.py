@@ -37,6 +37,9 @@ class Sender(models.Model):
     address = models.CharField(max_length=42)
     next_nonce = models.PositiveBigIntegerField()
     halted = models.CharField(max_length=200, blank=True, help_text="Why nothing is signed.")
+    balance_wei = models.DecimalField(
+        max_digits=30, decimal_places=0, null=True, blank=True, help_text="When last asked."
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -32,7 +32,7 @@ def sign_queued(desk: Desk, sender: Sender, *, now: datetime) -> int:
     if not due or sender.halted:
         return 0
     fee = desk.fee()
-    if fee is None or not _can_pay(desk, fee):
+    if fee is None or not _can_pay(desk, fee, sender):
         return 0
     done = 0
     for one in due:
@@ -137,8 +137,9 @@ def _sign(desk: Desk, one: Transaction, fee: Fee, *, now: datetime) -> bool:
     return True
 
 
-def _can_pay(desk: Desk, fee: Fee) -> bool:
+def _can_pay(desk: Desk, fee: Fee, sender: Sender) -> bool:
     balance = desk.balance()
+    Sender.objects.filter(pk=sender.pk).update(balance_wei=balance)  # for whoever watches
     if balance >= desk.limits.least_balance:
         return True
     extra = {"address": desk.signer.address, "balance_wei": balance, "max_fee": fee.max_fee}

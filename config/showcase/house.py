@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from league import frames
+from league import frames, lookups
 from league.frames import Frame
 from league.models import Round
 
@@ -29,6 +29,8 @@ def of(rounds: Sequence[Round], *, now: datetime) -> dict[UUID, Frame | None]:
         key = keys[round_.pk]
         if key not in known and key not in fresh:
             fresh[key] = _measured(round_, now)
+    lookups.count("house", is_found=True, times=len(known))
+    lookups.count("house", is_found=False, times=len(fresh))
     _keep(fresh)
     found = known | fresh
     return {pk: found[key] for pk, key in keys.items()}

@@ -6,7 +6,7 @@ and verdict are ours: anything but STOP with a valid reply is a failure, for the
 
 import warnings
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
 
@@ -20,13 +20,21 @@ from tenacity import (
     stop_before_delay,
 )
 
+from markets import traffic
 from predictions.commentary import answers, breaker, prompt, refusals, replies, transport
-from predictions.commentary.base import Comment, CommentaryRejected, Facts, NoComment
+from predictions.commentary.base import (
+    Comment,
+    CommentaryRejected,
+    CommentaryUnavailable,
+    Facts,
+    NoComment,
+)
 from predictions.commentary.budget import Budget, OverBudget, Tab, Tokens
 from predictions.commentary.refusals import Busy, Exhausted, Forbidden
 from predictions.usage import Usage
 
 SOURCE = "gemini"
+TOLD = {CommentaryUnavailable: traffic.UNAVAILABLE, CommentaryRejected: traffic.REJECTED}
 ATTEMPTS = 3
 FIRST_WAIT_S = 0.25
 LEAST_S = 0.05
@@ -99,7 +107,8 @@ class Gemini:
         tab.reserve(Tokens(prompt.most_sent(facts), prompt.MOST_RECEIVED))
         left = max(deadline - monotonic(), LEAST_S)
         try:
-            response = _generate(self, facts.as_json(), timeout_s=left)
+            ask = partial(_generate, self, facts.as_json(), timeout_s=left)
+            response = traffic.timed(SOURCE, ask, told=TOLD)
         except NoComment as error:
             if error.is_free:
                 tab.settle(Tokens())

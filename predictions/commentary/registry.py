@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 
+from markets import traffic
 from markets.modes import PriceMode
 from predictions.commentary.base import Comment, Commentator, Facts, NoComment
 from predictions.commentary.budget import Budget
-from predictions.commentary.gemini import Gemini
+from predictions.commentary.gemini import SOURCE, Gemini
 from predictions.commentary.template import Template
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class WithTwin:
         except NoComment as error:
             extra = {"facts": facts.digest(), "reason": f"{type(error).__name__}: {error}"}
             logger.warning("commentary fell back to the template", extra=extra)
+            traffic.count(SOURCE, traffic.FALLBACK)
             usage = error.usage
         return replace(Template("Gemini gave no usable answer").comment(facts), usage=usage)
 
