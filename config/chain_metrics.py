@@ -68,5 +68,5 @@ def balances() -> Iterator[Metric]:
     )
     known = Sender.objects.exclude(balance_wei=None).order_by("pk")
     for address, wei in known.values_list("address", "balance_wei"):
-        found.add_metric([address], float(wei))
+        found.add_metric([address], float(wei or 0))
     yield found

@@ -174,7 +174,7 @@ MIDDLEWARE = [
     "config.strict_input.StrictInputMiddleware",
     "config.refusals.RefusalsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "config.rate_limit.RateLimitMiddleware",

@@ -19,10 +19,10 @@ if IS_OURS:
         prefix="league-metrics-", dir=MEMORY if MEMORY.is_dir() else None
     )
 
+from prometheus_client import multiprocess  # noqa: E402 -- it reads VARIABLE when imported
+
 
 def child_exit(_server: Any, worker: Any) -> None:
-    from prometheus_client import multiprocess  # noqa: PLC0415 -- it reads VARIABLE when imported
-
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 

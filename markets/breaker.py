@@ -21,7 +21,7 @@ OPEN_S: Final = 60
 LONGEST_S: Final = 3600  # however long a vendor asks for
 KEEP_S: Final = 2 * LONGEST_S
 
-TOLD: Final = {
+TOLD: Final[dict[type[Exception], str]] = {
     base.ProviderUnavailable: traffic.UNAVAILABLE,
     base.ProviderRejected: traffic.REJECTED,
     base.UnknownSymbol: traffic.UNTRADED,

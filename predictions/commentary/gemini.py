@@ -34,7 +34,10 @@ from predictions.commentary.refusals import Busy, Exhausted, Forbidden
 from predictions.usage import Usage
 
 SOURCE = "gemini"
-TOLD = {CommentaryUnavailable: traffic.UNAVAILABLE, CommentaryRejected: traffic.REJECTED}
+TOLD: dict[type[Exception], str] = {
+    CommentaryUnavailable: traffic.UNAVAILABLE,
+    CommentaryRejected: traffic.REJECTED,
+}
 ATTEMPTS = 3
 FIRST_WAIT_S = 0.25
 LEAST_S = 0.05

@@ -130,6 +130,7 @@ def test_no_page_of_the_admin_tells_organisers(
 def test_a_voided_round_is_sealed_to_the_instant_it_would_have_locked(
     client: Client, world: World, sealed: Prediction
 ) -> None:
+    counted = entries_counted(client)
     void(world.open_round)
     path = f"/api/v1/rounds/{world.open_round.pk}"
     assert client.get(path).json()["status"] == "void"
@@ -141,6 +142,12 @@ def test_a_voided_round_is_sealed_to_the_instant_it_would_have_locked(
     )
     rows = client.get(f"{path}/predictions").json()["results"]
     assert [row["p50"] for row in rows] == [str(SECRET)]
+    assert entries_counted(client) == counted  # only scored ones are
+
+
+def entries_counted(client: Client) -> list[str]:
+    text = client.get("/metrics").content.decode()
+    return [line for line in text.splitlines() if line.startswith("league_predictions{")]
 
 
 def test_the_owner_reads_it_all_the_time(client: Client, world: World, sealed: Prediction) -> None:
