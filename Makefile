@@ -88,10 +88,6 @@ sbom: $(VENV)/.installed-dev ## var/sbom.json: what runs in production, in Cyclo
 	@mkdir -p var
 	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o var/sbom.json requirements.txt
 
-sbom: $(VENV)/.installed-dev ## var/sbom.json: what runs in production, in CycloneDX
-	@mkdir -p var
-	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o var/sbom.json requirements.txt
-
 migrate: $(VENV)/.installed ## bring the database's tables up to date
 	$(PY) manage.py migrate
 
