@@ -16,6 +16,7 @@ ONCE: Final = (409, 422)  # of an Idempotency-Key: still in flight, or of anothe
 # Of single operations: what their path, body and key do not tell.
 OWN: Final[dict[str, tuple[int, ...]]] = {
     "key_issue": (404,),
+    "key_rotate": (409,),
     "leaderboard": (404,),
     "predict": (409,),
     "prediction_bulk": (404,),
