@@ -61,6 +61,7 @@ DOMAIN: dict[type[Exception], str] = {
     wallets.WalletLinked: "conflict",
     wallets.WalletSuspended: "player_suspended",
     wallets.WalletUnknown: "wallet_unknown",
+    answers.AlreadyAnswered: "key_in_flight",
     answers.KeyInFlight: "key_in_flight",
     answers.KeyReused: "idempotency_mismatch",
     assets.UnknownAsset: "unknown_symbol",

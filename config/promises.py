@@ -20,6 +20,7 @@ OWN: Final[dict[str, tuple[int, ...]]] = {
     "key_issue": (404,),
     "key_rotate": (409,),
     "league_leave": (409,),
+    "machine_withdraw": (409,),
     "league_member_change": (409,),
     "league_member_remove": (409,),
     "league_transfer": (409,),
@@ -106,7 +107,7 @@ def refused(operation: dict[str, Any], *, has_place: bool) -> tuple[int, ...]:
     return (
         *ALWAYS,
         *(WITH_IDENTITY if "security" in operation else ()),
-        *((404,) if has_place else ()),
+        *((404,) if has_place or is_paged(operation) else ()),
         *(WITH_BODY if "requestBody" in operation else ()),
         *(ONCE if "Idempotency-Key" in named else ()),
         *((412,) if "If-Match" in named else ()),

@@ -18,7 +18,8 @@ from predictions import serializers as shapes
 from predictions.bulk import Entered, Item
 from predictions.item_faults import ItemsRefused
 from predictions.views import bulk_items
-from predictions.views.entries import DRY_RUN, is_alone, is_dry_run
+from predictions.views.askings import is_alone, is_dry_run
+from predictions.views.entry_terms import DRY_RUN
 
 EXAMPLE = OpenApiExample(
     "Two rounds",

@@ -13,7 +13,7 @@ from league import authentication, permissions, visibility
 from predictions import drafts, entry_shapes
 from predictions import serializers as shapes
 from predictions.drafts import Draft
-from predictions.views.entries import EXAMPLES
+from predictions.views.entry_terms import EXAMPLES
 
 
 class TypedData(APIView):

@@ -8,8 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import exceptions
+from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,57 +33,9 @@ from predictions import serializers as shapes
 from predictions.entry_forms import InvalidEntry
 from predictions.entry_shapes import Misshapen
 from predictions.first_words import Bid
-from predictions.preconditions import Precondition
 from predictions.submissions import Accepted
-
-DRY_RUN = OpenApiParameter(
-    "dry_run", bool, description="true: check and answer the quantiles, write nothing."
-)
-REVISIONS = {"type": "string", "maxLength": 255}
-PRECONDITIONS = [
-    OpenApiParameter(
-        "If-Match",
-        REVISIONS,
-        OpenApiParameter.HEADER,
-        description='The revision this follows, in quotes, e.g. "3", or a list of them, or * for'
-        " whichever stands; where another stands, nothing is done (412 precondition_failed).",
-    ),
-    OpenApiParameter(
-        "If-None-Match",
-        REVISIONS,
-        OpenApiParameter.HEADER,
-        description="* to do it only where you have no prediction yet.",
-    ),
-]
-ENTERING = [
-    DRY_RUN,
-    *idempotency.PARAMETERS,
-    *PRECONDITIONS,
-    OpenApiParameter(
-        "ETag",
-        str,
-        OpenApiParameter.HEADER,
-        response=[200, 201],
-        description="The revision in quotes: for the next request's If-Match.",
-    ),
-]
-CONDITIONAL = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"}
-YES, NO = {"true", "1", "yes"}, {"false", "0", "no"}
-EXAMPLES = [
-    OpenApiExample(
-        "Three quantiles",
-        {"form": "quantiles", "p10": "58900", "p50": "61200", "p90": "63000"},
-        request_only=True,
-    ),
-    OpenApiExample("A point", {"form": "point", "point": "61200"}, request_only=True),
-    OpenApiExample("A chance to rise", {"form": "prob_up", "prob_up": "0.65"}, request_only=True),
-    OpenApiExample(
-        "Basis points",
-        {"form": "quantiles", "basis": "return", "p10": "-250", "p50": "20", "p90": "280"},
-        request_only=True,
-    ),
-]
-ANSWERS = {200: acceptances.AcceptedSerializer, 201: acceptances.AcceptedSerializer}
+from predictions.views.askings import is_dry_run, is_simple, precondition_of
+from predictions.views.entry_terms import ANSWERS, ENTERING, EXAMPLES, PRECONDITIONS
 
 
 class RoundPrediction(APIView):
@@ -210,41 +161,10 @@ def answered_at_once(request: Request, bid: Bid) -> Response | None:
     return None if accepted is None else shown(accepted)
 
 
-def is_simple(request: Request | HttpRequest) -> bool:
-    """Whether nothing is wanted beyond the entry itself, done once if it says so."""
-    return (
-        request.method in {"POST", "PUT"}
-        and not request.META.get("QUERY_STRING")
-        and idempotency.is_fit(request)
-        and not CONDITIONAL & request.META.keys()
-    )
-
-
-def is_alone(request: Request | HttpRequest) -> bool:
-    """The same, and not even that."""
-    return is_simple(request) and idempotency.REQUEST_HEADER not in request.headers
-
-
-def is_dry_run(request: Request) -> bool:
-    """:raises rest_framework.exceptions.ValidationError: rather than write by mistake."""
-    said = request.query_params.get("dry_run", "false").lower()
-    if said not in YES | NO:
-        raise exceptions.ValidationError({"dry_run": ["true or false."]})
-    return said in YES
-
-
 def shown(accepted: Accepted) -> Response:
     body = acceptances.accepted(accepted.prediction, accepted.quantiles)
     tags = {"ETag": preconditions.tag(accepted.prediction.revision)}
     return Response(body, status=201 if accepted.is_new else 200, headers=tags)
-
-
-def precondition_of(request: Request) -> Precondition:
-    """:raises predictions.preconditions.NotAPrecondition:"""
-    headers = request.headers
-    return preconditions.read(
-        match=headers.get("If-Match"), none_match=headers.get("If-None-Match")
-    )
 
 
 def require_round(request: Request, round_id: UUID) -> None:

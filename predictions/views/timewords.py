@@ -18,7 +18,8 @@ from predictions import acceptances, entry_shapes, machine_shapes
 from predictions import serializers as shapes
 from predictions.models import TimeRun, TimeWord
 from predictions.timemachine import entries, scenes
-from predictions.views.entries import ANSWERS, DRY_RUN, EXAMPLES, is_dry_run
+from predictions.views.askings import is_dry_run
+from predictions.views.entry_terms import ANSWERS, DRY_RUN, EXAMPLES
 from predictions.views.timemachine import TAGS, run_of
 
 

@@ -68,6 +68,7 @@ def public() -> dict[str, str]:
         "slug": "no-such-thing", "round_id": nowhere, "prediction_id": nowhere,
         "member_id": nowhere, "invite_id": nowhere, "handle": "dora", "code": "invalid",
         "prefix": "0" * 16, "webhook_id": nowhere, "delivery_id": nowhere, "model_id": nowhere,
+        "run_id": nowhere,
         "symbol": "ETH", "address": "0x" + "0" * 39 + "1",
     }  # fmt: skip
 

@@ -158,7 +158,7 @@ def test_no_filter_order_or_export_tells_others_what_was_entered(
         User.objects.update(is_staff=True, is_superuser=True)
     known = {
         "round_id": world.open_round.pk, "slug": world.season.slug, "handle": "alice",
-        "symbol": "ETH", "webhook_id": world.open_round.pk,
+        "symbol": "ETH", "webhook_id": world.open_round.pk, "run_id": world.open_round.pk,
     }  # fmt: skip
     schema = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     questions = [(path.format(**known), query) for path, query in queried(schema)]
@@ -171,6 +171,9 @@ def test_no_filter_order_or_export_tells_others_what_was_entered(
         for secret in (str(EARLIER), str(SECRET), str(sealed.pk), sealed.digest.hex()):
             assert secret.encode() not in body, (path, query)
     assert answers[200] > len(questions) / 2
+
+
+NOT_THERE = {"webhook_id", "model_id", "run_id"}  # what nobody has in this world
 
 
 @pytest.mark.parametrize("who", ["anonymous", "bob"])
@@ -189,7 +192,7 @@ def test_nothing_others_read_changes_when_somebody_enters(
     paths = [
         path.format(**places)
         for path, methods in schema["paths"].items()
-        if "get" in methods and not {"webhook_id", "model_id"} & set(re.findall(r"{(\w+)}", path))
+        if "get" in methods and not NOT_THERE & set(re.findall(r"{(\w+)}", path))
     ]
 
     def told() -> dict[str, Any]:
