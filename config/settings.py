@@ -320,6 +320,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["config.rate_limit.AccountThrottle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "config.operations.Operation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.Negotiation",
     "EXCEPTION_HANDLER": "config.api_errors.handle",
     "ALLOWED_VERSIONS": ["1"],
     "COERCE_DECIMAL_TO_STRING": True,

@@ -74,7 +74,9 @@ def enter_once(bid: Bid, once: Once[Accepted]) -> Accepted | None:
     try:
         with transaction.atomic(durable=True):
             accepted = _enter(bid)
-            if accepted is not None:
+            if accepted is None:
+                transaction.set_rollback(True)  # a request has one COMMIT: that of what it did
+            else:
                 once.keep(accepted)
     except OperationalError as error:
         if not answers.is_contended(error):

@@ -152,7 +152,7 @@ def test_a_private_season_is_not_found_but_by_staff(
         ("/seasons/none/scores", 404),
         ("/seasons/demo/scores?cursor=x", 400),
         ("/seasons/demo/scores?season=demo", 400),
-        ("/seasons/demo/scores?format=xml", 404),
+        ("/seasons/demo/scores?format=xml", 406),
     ],
 )
 def test_what_is_wrong_is_said(client: Client, world: World, path: str, status: int) -> None:

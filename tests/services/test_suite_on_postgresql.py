@@ -14,17 +14,24 @@ FOLDERS = (
     "tests/league", "tests/predictions", "tests/leaderboard",
     "tests/markets/test_intake.py", "tests/markets/test_newest.py", "tests/markets/test_quotes.py",
 )  # fmt: skip
-# Arithmetic and simulations that ask no database.
+# What is true whatever the database: arithmetic, simulations, other servers.
 PURE = (
     "tests/leaderboard/test_verdict_errors.py", "tests/predictions/test_artifacts.py",
     "tests/predictions/test_backtest.py", "tests/predictions/test_gate.py",
     "tests/predictions/test_har.py", "tests/predictions/test_features.py",
-    "tests/predictions/test_forecasters.py",
+    "tests/predictions/test_forecasters.py", "tests/predictions/test_injections.py",
+    "tests/predictions/test_commentary.py", "tests/predictions/test_commentary_gemini.py",
+    "tests/predictions/test_entry_forms.py", "tests/predictions/test_entry_shapes.py",
+    "tests/predictions/test_scoring_rules.py", "tests/predictions/test_terms.py",
+    "tests/leaderboard/test_verdict.py", "tests/leaderboard/test_statistics.py",
+    "tests/league/test_webhook_targets.py", "tests/league/test_webhook_courier.py",
+    "tests/league/test_webhook_receiver.py", "tests/league/test_webhook_signatures.py",
+    "tests/league/test_cadence.py",
 )  # fmt: skip
 
 
 @pytest.mark.services
-@pytest.mark.timeout(700)
+@pytest.mark.timeout(1200)
 def test_league_predictions_and_leaderboard_hold_on_postgresql(
     postgres: servers.Postgres, tmp_path: Path
 ) -> None:
