@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db.models import Sum
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from redis.exceptions import RedisError
 
 from markets import traffic
@@ -48,13 +53,15 @@ def requests(told: list[Traffic]) -> Iterator[Metric]:
 
 
 def language_model(told: list[Traffic]) -> Iterator[Metric]:
-    """Spending has a row a day, reservations of calls in flight included."""
+    """Spending has a row a day. What a call in flight reserves and then gives back is in it, so
+    tokens and money are no counters.
+    """
     names = {"calls": "Calls", "tokens": "Tokens", "micro_usd": "Millionths of a dollar"}
     sums = Spending.objects.aggregate(**{f"all_{name}": Sum(name) for name in names})
     for name, what in names.items():
-        yield CounterMetricFamily(
-            f"league_llm_{name}", f"{what} of the language model.", value=sums[f"all_{name}"] or 0
-        )
+        family = CounterMetricFamily if name == "calls" else GaugeMetricFamily
+        text = f"{what} of the language model."
+        yield family(f"league_llm_{name}", text, value=sums[f"all_{name}"] or 0)
     fallbacks = [one.outcomes[FALLBACK] for one in told if one.source == SOURCE]
     yield CounterMetricFamily(
         "league_llm_fallbacks", "Comments the template wrote instead.", value=sum(fallbacks)

@@ -14,11 +14,11 @@ LEAST: Final = 8  # anything shorter is a word that logs need
 SHAPES: Final = re.compile(
     r"(?P<before>lg_live_[0-9a-f]{16}_)[0-9a-f]+"
     r"|(?P<hook>whsec_)[A-Za-z0-9+/=_-]+"
-    r"|(?P<token>eyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"
+    r"|(?<![A-Za-z0-9_-])(?P<token>eyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"
     r"|(?P<scheme>(?i:bearer|basic) +)[^\s\"',;\\]+"
     r"|(?P<field>(?i:sessionid|csrftoken|csrfmiddlewaretoken|password|secret|api[_-]?key)"
-    r"(?:\\?[\"'])?\s*[:=]\s*(?:\\?[\"'])?)[^\s\"'&;,\\]+"
-    r"|(?P<url>[a-z][a-z0-9+.-]*://[^\s/:@\"]*:)[^\s/@\"]+(?=@)"
+    r"(?:\\?[\"'])?\s*[:=]\s*(?:\\?[\"'])?)[^\s\"'&;,\\}\]]+"
+    r"|(?<![a-z0-9+.-])(?P<url>[a-z][a-z0-9+.-]{0,15}://[^\s/:@\"]*:)[^\s/@\"]+(?=@)"
 )
 
 

@@ -126,7 +126,9 @@ def _accept(token: str, *, user: User, now: datetime) -> Membership:
             league=invite.league, user=user, role=invite.role, joined_at=now
         )
     else:
-        Membership.objects.filter(pk=mine.pk, role=Role.MEMBER).update(role=invite.role)
+        standing = Membership.objects.filter(pk=mine.pk, role=Role.MEMBER)
+        if not standing.update(role=invite.role):  # removed meanwhile: nothing is used up
+            raise InviteRefused(REFUSAL)
         mine.role = invite.role
     about = f"{invite.pk}: {invite.role}"
     memberships.record(invite.league, Deed.JOINED, actor=user, now=now, about=about)

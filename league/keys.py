@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from league.memories import Memory
 from league.models import ApiKey, Player
@@ -117,19 +118,24 @@ def rotate(
     by: ApiKey | None,
     now: datetime,
 ) -> IssuedKey:
-    """A new key like it; the old one works for `overlap` more, at most to its own expiry.
+    """A new key like it; the old one, and what it issued, work for `overlap` more at most.
 
     Revoked together with `by`, the key it was asked for with: with the old one's where no key did.
     :raises KeyEnded: when it does not work any more; KeyRejected when `by` does not.
     """
     end, parent = now + overlap, by or key.issued_by
     with transaction.atomic(durable=True):
+        # In the order in which revoking takes them: who issues is older than what is issued.
+        both = ApiKey.objects.filter(pk__in={key.pk, parent.pk if parent else key.pk})
+        list(both.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         if parent is not None:
             hold(parent, now=now)
         usable = ApiKey.objects.usable(now=now).filter(pk=key.pk)
         longer = usable.exclude(expires_at__lte=end)
         if not longer.update(expires_at=end) and not usable.exists():
             raise KeyEnded("This key is expired or revoked: issue a new one.")
+        for heirs in _heirs(key):
+            heirs.exclude(expires_at__lte=end).update(expires_at=end)
         issued = issue(
             player=key.player, now=now, label=key.label, scopes=key.scopes, expires_at=expires_at
         )
@@ -152,12 +158,18 @@ def revoke(key: ApiKey, *, now: datetime) -> bool:
     _known.drop(key.prefix)
     with transaction.atomic():
         is_mine = bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now))
-        generation = [key.pk]
-        while generation:
-            children = ApiKey.objects.filter(issued_by__in=generation)
-            children.filter(revoked_at=None).update(revoked_at=now)
-            generation = [child.pk for child in children]
+        for heirs in _heirs(key):
+            heirs.filter(revoked_at=None).update(revoked_at=now)
     return is_mine
+
+
+def _heirs(key: ApiKey) -> Iterator[QuerySet[ApiKey]]:
+    """What was issued with it, generation by generation."""
+    generation = [key.pk]
+    while generation:
+        children = ApiKey.objects.filter(issued_by__in=generation)
+        yield children
+        generation = list(children.values_list("pk", flat=True))
 
 
 def _note_use(key: ApiKey, *, now: datetime) -> None:

@@ -108,7 +108,7 @@ def change_role(whose: Membership, *, role: Role, by: Membership, now: datetime)
 def remove(whose: Membership, *, by: Membership, now: datetime) -> bool:
     """An owner removes anybody else, an operator members; whether this call removed it.
 
-    :raises NotPermitted: and OwnerStays.
+    :raises NotPermitted: also when the role has just changed; and OwnerStays.
     """
     require(by, *STEWARDS)
     if whose.role == Role.OWNER:
@@ -123,9 +123,10 @@ def remove(whose: Membership, *, by: Membership, now: datetime) -> bool:
 def leave(mine: Membership, *, now: datetime) -> bool:
     """What one entered stays and counts. Whether this call left.
 
-    :raises OwnerStays: for the owner.
+    :raises OwnerStays: for the owner of others; NotPermitted when the role has just changed.
     """
-    if mine.role == Role.OWNER:
+    others = Membership.objects.filter(league=mine.league).exclude(pk=mine.pk)
+    if mine.role == Role.OWNER and others.exists():
         raise OwnerStays("An owner hands the league over before leaving it.")
     with transaction.atomic(durable=True):
         return _end(mine, Deed.LEFT, actor=mine.user, now=now)
@@ -146,6 +147,8 @@ def transfer(*, to: Membership, by: Membership, now: datetime) -> bool:
         if not Membership.objects.filter(pk=to.pk).update(role=Role.OWNER):
             transaction.set_rollback(True)
             return False
+        theirs = Invite.objects.filter(league=by.league, created_by=by.user, revoked_at=None)
+        theirs.filter(role=Role.OPERATOR).update(revoked_at=now)  # only an owner makes operators
         about = to.user.get_username()
         record(to.league, Deed.TRANSFERRED, actor=by.user, now=now, about=about)
     return True
@@ -155,6 +158,8 @@ def _end(whose: Membership, deed: Deed, *, actor: User, now: datetime) -> bool:
     """Of a membership that is still what it was."""
     gone, _ = Membership.objects.filter(pk=whose.pk, role=whose.role).delete()
     if not gone:
+        if Membership.objects.filter(pk=whose.pk).exists():
+            raise NotPermitted("The role in this league has just changed.")
         return False
     _withdraw_invites(whose, now=now)
     record(whose.league, deed, actor=actor, now=now, about=whose.user.get_username())

@@ -15,6 +15,7 @@ from league.frames import NoFrame
 from league.models import Player, Round
 from league.models.player import BUILT_IN, Kind
 from league.models.round import Status
+from league.visibility import is_public
 from markets import bars
 from markets.modes import PriceMode
 from predictions import submissions, trials
@@ -27,6 +28,7 @@ from predictions.words import Note
 
 logger = logging.getLogger(__name__)
 BATCH = 500
+ORDER = ("-season__league__visibility", "locks_at", "pk")  # private leagues' pace is their own
 # The last words use the freshest bars, yet leave time for a slow model before the lock.
 LONGEST_FINISH = timedelta(seconds=60)
 FINISH_SHARE = 5
@@ -73,7 +75,7 @@ def enter(*, now: datetime) -> int:
     A forecaster that fails is logged and stops no other; the next sweep tries it again.
     """
     due = Round.objects.filter(status=Status.OPEN, opens_at__lte=now, locks_at__gt=now)
-    rounds = list(due.select_related("season").order_by("locks_at", "pk")[:BATCH])
+    rounds = list(due.select_related("season__league").order_by(*ORDER)[:BATCH])
     roster = {p.handle: p for p in Player.objects.filter(kind__in=BUILT_IN, is_active=True)}
     entered = _entered(rounds)
     desk = Desk(now)
@@ -85,7 +87,7 @@ def enter(*, now: datetime) -> int:
                 continue
             waiting = [r for r in rounds if _is_due(r, entered.get((r.pk, player.pk)), now=now)]
             made += _play(forecaster, player, waiting, desk=desk)
-        earnest = [r for r in rounds if not r.season.is_sandbox]
+        earnest = [r for r in rounds if is_public(r.season) and not r.season.is_sandbox]
         _try_models([r for r in earnest if now >= finish_of(r)], desk=desk)
     return made
 

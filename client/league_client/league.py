@@ -136,7 +136,8 @@ class League:
         return found
 
     def check(self, prediction_id: str, *, node: verify.Node | None = None) -> Checked:
-        """Its receipt, verified here: nothing but the arithmetic is believed.
+        """Its receipt, verified here: nothing but the arithmetic is believed. Whose word of which
+        round it proves stands in the receipt itself.
 
         `node` is one you trust, to look the anchors up when the league's ledger is a chain.
         """
@@ -168,6 +169,10 @@ class League:
     def _read(self, path: str, **query: Query) -> Any:
         given = {name: value for name, value in query.items() if value is not None}
         return self.transport.ask(Call("GET", path, given))
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Any other operation of docs/openapi.yaml, e.g. POST /time-machine."""
+        return self._write(method, path, body)
 
     def _write(self, method: str, path: str, body: Any = None) -> Any:
         return self.transport.ask(Call(method, path, {}, body))

@@ -83,12 +83,16 @@ def is_usable(key: object) -> bool:
     return (
         isinstance(key, dict)
         and isinstance(key.get("kid"), str)
+        and all(isinstance(key.get(name, ""), str) for name in ("kty", "use", "alg"))
         and key.get("kty") in PUBLIC_TYPES
-        and key.get("use") in {None, "sig"}
+        and key.get("use", "sig") == "sig"
     )
 
 
 def is_safe(url: str) -> bool:
     """Whether nobody between can change the keys: TLS, or this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

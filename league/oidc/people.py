@@ -30,17 +30,20 @@ def of(claims: Claims, *, may_enrol: bool, now: datetime) -> User:
 
 
 def enrol(claims: Claims, *, now: datetime) -> User:
-    """A new account without a password, or the one another request has just made."""
+    """A new account without a password, or the one another request has just made.
+
+    :raises NoAccount: where an organiser has unlinked it.
+    """
     try:
         with transaction.atomic(durable=True):
             user = User.objects.create_user(username=username(claims), password=None)
             Identity.objects.create(
                 issuer=claims.issuer, subject=claims.subject, user=user, created_at=now
             )
-    except IntegrityError:
+    except IntegrityError as error:
         made = Identity.objects.of(claims.issuer, claims.subject)
         if made is None:
-            raise
+            raise NoAccount("This identity was unlinked from its account.") from error
         return made.user
     return user
 

@@ -12,6 +12,8 @@ from league.models.league import validate_cadence, validate_horizons
 from league.models.membership import Role
 from markets.models import Asset
 
+MOST_ASSETS = 100
+
 
 class NewLeagueSerializer(StrictSerializer):
     slug = serializers.SlugField(
@@ -20,11 +22,10 @@ class NewLeagueSerializer(StrictSerializer):
     )
     name = serializers.CharField(max_length=80, validators=[validate_name])
     description = serializers.CharField(max_length=2000, allow_blank=True, default="")
-    assets = serializers.SlugRelatedField[Asset](
-        slug_field="symbol",
-        many=True,
-        allow_empty=False,
-        queryset=Asset.objects.filter(is_active=True),
+    assets = serializers.ListField(
+        child=serializers.CharField(max_length=12),
+        min_length=1,
+        max_length=MOST_ASSETS,
         help_text="Symbols of active assets.",
     )
     horizons = serializers.ListField(
@@ -45,6 +46,14 @@ class NewLeagueSerializer(StrictSerializer):
         default=1800,
         help_text="Seconds after an instant until an unpriced round is void.",
     )
+
+    def validate_assets(self, symbols: list[str]) -> list[Asset]:
+        """Each once, found in one statement."""
+        found = Asset.objects.filter(is_active=True).in_bulk(set(symbols))
+        unknown = set(symbols) - set(found)
+        if unknown:
+            raise serializers.ValidationError(f"{min(unknown)} is no active asset.")
+        return [found[symbol] for symbol in sorted(found)]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         strange = set(attrs["cadence"]) - set(attrs["horizons"])

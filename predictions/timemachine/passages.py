@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from league import frames, rounds
 from league.answers import Once
@@ -75,8 +75,10 @@ def advance(*, run: TimeRun, wish: Wish, now: datetime, once: Once[Passage]) -> 
 
 def _reachable(run: TimeRun, until: datetime) -> datetime:
     """As far as one passage goes."""
-    settlements = _due(run, until).values_list("settles_at", flat=True)[MOST - 1 : MOST]
-    return min([until, *settlements])
+    work = Case(When(status=Status.RUNNING, then="settles_at"), default="locks_at")
+    instants = _due(run, until).annotate(due_at=work).order_by("due_at")
+    cut: list[datetime] = list(instants.values_list("due_at", flat=True)[MOST - 1 : MOST])
+    return min([until, *cut])
 
 
 def _due(run: TimeRun, until: datetime) -> QuerySet[TimeRound]:

@@ -56,7 +56,6 @@ class RoundPrediction(APIView):
         responses=shapes.PredictionSerializer,
     )
     def get(self, request: Request, round_id: UUID) -> Response:
-        require_round(request, round_id)
         """While it may be revised, its ETag is its revision."""
         own = queries.of_player(authentication.player_of(request)).select_related("round")
         found = get_object_or_404(own, round=round_id)
@@ -117,13 +116,16 @@ def enter(request: Request, round_id: UUID) -> Response:
     if is_dry_run(request):
         indicative = submissions.preview(round_id=round_id, player=player, entry=said.entry)
         return Response(acceptances.accepted(None, indicative))
-    return idempotency.answer(
+    answer = idempotency.answer(
         request,
         act=lambda once: submissions.enter_once(
             round_id=round_id, player=player, said=said, clock=DATABASE, once=once
         ),
         show=shown,
     )
+    revision = answer.data["prediction"]["revision"]  # an answer kept for a repetition is a body
+    answer.headers.setdefault("ETag", preconditions.tag(revision))
+    return answer
 
 
 def enter_at_once(request: Request, round_id: UUID) -> Response | None:

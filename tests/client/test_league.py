@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,28 @@ def test_many_are_predicted_at_once_or_none(served: Served) -> None:
         league.predict_all(wrong)
     assert caught.value.code == "invalid_entry"
     assert [fault["pointer"] for fault in caught.value.problem.errors] == ["/items/1/prob_up"]
+
+
+def test_a_run_of_the_time_machine_is_another_address(served: Served) -> None:
+    league = served.league("person-1")
+    offer = league.ask("GET", "/time-machine")["ranges"][0]
+    starts_at = datetime.fromisoformat(offer["starts_at"])
+    plan = {
+        "symbols": [offer["symbol"]], "horizon": offer["horizon"],
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(hours=3)).isoformat(),
+    }  # fmt: skip
+    run = league.ask("POST", "/time-machine", plan)
+    bot = League(served.url + run["base_url"], served.keys["person-1"])
+    while (now := bot.now()) < run["ends_at"]:
+        for round_ in bot.open_rounds():
+            assert bot.preview(round_["id"], ENTRY)
+            bot.predict(round_["id"], ENTRY)
+        if bot.ask("POST", "/advance", {"to": "next"})["now"] == now:
+            break
+    scored = [one for one in bot.predictions() if one["points"] is not None]
+    assert scored
+    league.ask("DELETE", run["base_url"].removeprefix("/api/v1"))
 
 
 def test_lists_are_paged_through(served: Served) -> None:

@@ -95,8 +95,8 @@ def test_the_language_models_calls_and_stand_ins_are_counted(client: Client, db:
     Spending.objects.create(day=date(2026, 3, 2), calls=2, tokens=300, micro_usd=10)
     traffic.count("gemini", traffic.FALLBACK)
     text = client.get("/metrics").content.decode()
-    names = ("calls", "tokens", "micro_usd")
-    assert [sample(text, f"league_llm_{name}_total ") for name in names] == [5, 1000, 60]
+    names = ("calls_total", "tokens", "micro_usd")
+    assert [sample(text, f"league_llm_{name} ") for name in names] == [5, 1000, 60]
     assert sample(text, "league_llm_fallbacks_total ") == before + 1
 
 

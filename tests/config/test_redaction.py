@@ -27,6 +27,7 @@ PRIVATE = "0x" + "C0ffee12" * 8
         ("Cookie: sessionid=abcdefgh; csrftoken=ijklmnop", "abcdefgh", "; csrftoken="),
         ("Cookie: sessionid=abcdefgh; csrftoken=ijklmnop", "ijklmnop", "sessionid="),
         ("username=ada&password=hunter22", "hunter22", "username=ada&"),
+        ('{"password": hunter22}', "hunter22", "[redacted]}"),
         ("{'X-Api-Key': 'hunter22', 'A': 'b'}", "hunter22", "'A': 'b'"),
         ('{\\"secret\\": \\"hunter22\\"}', "hunter22", "secret"),
     ],

@@ -182,6 +182,20 @@ def test_a_suspended_players_key_is_rejected(issued: IssuedKey) -> None:
         keys.verify(issued.secret, now=NOON)
 
 
+def test_what_a_rotated_key_issued_ends_with_it(issued: IssuedKey) -> None:
+    child = heirs.pass_on(
+        issued.key, now=NOON, label="", scopes=issued.key.scopes, expires_at=None
+    )
+    fresh = keys.rotate(
+        issued.key, overlap=timedelta(0), expires_at=None, by=None, now=NOON + SECOND
+    )
+    later = NOON + 2 * SECOND
+    for secret in (issued.secret, child.secret):
+        with pytest.raises(KeyRejected):
+            keys.verify(secret, now=later)
+    assert keys.verify(fresh.secret, now=later).player == issued.key.player
+
+
 # -- remembered -----------------------------------------------------------------------------------
 def test_a_remembered_key_is_not_looked_up_again(
     issued: IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
