@@ -78,8 +78,7 @@ def enter(*, now: datetime) -> int:
     rounds = list(due.select_related("season__league").order_by(*ORDER)[:BATCH])
     roster = {p.handle: p for p in Player.objects.filter(kind__in=BUILT_IN, is_active=True)}
     entered = _entered(rounds)
-    desk = Desk(now)
-    made = 0
+    desk, made = Desk(now), 0
     with bars.reading():
         for forecaster in registry.roster():
             player = roster.get(forecaster.handle)

@@ -372,6 +372,15 @@ def test_where_registration_is_open_the_first_use_makes_an_account(
     assert User.objects.filter(username__startswith="oidc.").count() == 2
 
 
+def test_an_identity_an_organiser_unlinked_is_told_so(issuer: LocalIssuer, settings: Any) -> None:
+    settings.ENABLE_USER_REGISTRATION = True
+    token = issuer.token(RSA, sub="carol")
+    assert ask(token, "/api/v1/time").status_code == 200
+    Identity.objects.all().delete()
+    refused = ask(token, "/api/v1/time")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
 def test_the_same_subject_of_another_issuer_is_somebody_else(
     issuer: LocalIssuer, ada: Player
 ) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from league import operations
 from league.horizons import TABLE
-from league.models import Round, Season
+from league.models import League, Round, Season
 from league.models.round import Status
 from predictions import house_picks, learning, promotion, retraining, succession, trials, versions
 from predictions.models import Apprenticeship, Calibration, ModelVersion, Trial
@@ -224,6 +224,17 @@ def test_every_living_version_tries_every_round_once(taught: Season) -> None:
     assert one.low_bp == -one.high_bp < 0 == one.middle_bp
     said = picks.word(round_, "vol-scholar")
     assert float(said.p90) == pytest.approx(one.high_bp, abs=1e-3)
+
+
+def test_a_private_leagues_pace_decides_about_no_model(taught: Season) -> None:
+    retraining.retrain(now=NOW)
+    League.objects.update(visibility="private")
+    round_ = open_round(taught, "BTC", horizon="24h")
+    assert house_picks.enter(now=house_picks.finish_of(round_))
+    assert not Trial.objects.exists()
+    Apprenticeship.objects.all().delete()
+    assert retraining.retrain(now=NOW + WEEK) == 0
+    assert not Apprenticeship.objects.exists()
 
 
 @pytest.mark.parametrize(("outcome", "place", "missed"), [(10.0, 2, 0), (-3000.0, 0, 1)])
