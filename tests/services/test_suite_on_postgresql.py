@@ -10,10 +10,15 @@ import pytest
 
 from tests.services import project, servers
 
-FOLDERS = (
-    "tests/league", "tests/predictions", "tests/leaderboard",
-    "tests/markets/test_intake.py", "tests/markets/test_newest.py", "tests/markets/test_quotes.py",
-)  # fmt: skip
+# Each a test of its own, so that two workers share them.
+PARTS = {
+    "league": ("tests/league",),
+    "predictions": ("tests/predictions",),
+    "boards and prices": (
+        "tests/leaderboard", "tests/markets/test_intake.py", "tests/markets/test_newest.py",
+        "tests/markets/test_quotes.py",
+    ),
+}  # fmt: skip
 # What is true whatever the database: arithmetic, simulations, other servers.
 PURE = (
     "tests/leaderboard/test_verdict_errors.py", "tests/predictions/test_artifacts.py",
@@ -32,17 +37,18 @@ PURE = (
 
 @pytest.mark.services
 @pytest.mark.timeout(1200)
-def test_league_predictions_and_leaderboard_hold_on_postgresql(
-    postgres: servers.Postgres, tmp_path: Path
+@pytest.mark.parametrize("part", PARTS)
+def test_the_domain_holds_on_postgresql(
+    postgres: servers.Postgres, tmp_path: Path, part: str
 ) -> None:
     environment = dict(os.environ) | {
-        "DATABASE_URL": postgres.url("league_suite"),
+        "DATABASE_URL": postgres.url(f"league_{part.split()[0]}"),
         "VAR_DIR": str(tmp_path),
         "PYTEST_ADDOPTS": "",
     }
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", *FOLDERS, "-q", "-m", "not services and not chaos",
+            sys.executable, "-m", "pytest", *PARTS[part], "-q", "-m", "not services and not chaos",
             *(f"--ignore={file}" for file in PURE), "-p", "no:cacheprovider", "-p", "no:xdist",
             "--basetemp", str(tmp_path / "inner"),
         ],
