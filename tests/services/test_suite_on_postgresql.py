@@ -42,7 +42,7 @@ def test_the_domain_holds_on_postgresql(
     postgres: servers.Postgres, tmp_path: Path, part: str
 ) -> None:
     environment = dict(os.environ) | {
-        "DATABASE_URL": postgres.url(f"league_{part.split()[0]}"),
+        "DATABASE_URL": postgres.url(f"league_{part.split(maxsplit=1)[0]}"),
         "VAR_DIR": str(tmp_path),
         "PYTEST_ADDOPTS": "",
     }
