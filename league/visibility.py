@@ -12,16 +12,16 @@ from league.models.season import SeasonQuerySet
 
 Viewer = User | AnonymousUser
 PUBLIC = League.Visibility.PUBLIC
-# On a round `r`, for `entitlement`'s parameters: the player may enter it at this very moment.
+# On a round `r`, for `entitlement`'s parameters: the player may enter it at this very moment. Not
+# written as EXISTS: PostgreSQL would join it, and may then find the round by its season.
 ENTITLED: Final = """
-    AND EXISTS (
-        SELECT 1 FROM league_season AS s JOIN league_league AS l ON l.id = s.league_id
-        WHERE s.id = r.season_id AND (
-            l.visibility = 'public' OR %(is_everywhere)s OR EXISTS (
-                SELECT 1 FROM league_membership AS m
-                WHERE m.league_id = l.id AND m.user_id = %(user_id)s
-            )
+    AND (
+        SELECT l.visibility = 'public' OR %(is_everywhere)s OR EXISTS (
+            SELECT 1 FROM league_membership AS m
+            WHERE m.league_id = l.id AND m.user_id = %(user_id)s
         )
+        FROM league_season AS s JOIN league_league AS l ON l.id = s.league_id
+        WHERE s.id = r.season_id
     )"""
 
 

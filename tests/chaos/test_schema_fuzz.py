@@ -130,7 +130,7 @@ def test_the_schema_holds_whatever_is_sent(fuzz: Fuzz) -> None:
     found = list(schema.get_all_operations())
     operations = [one.ok() for one in found if isinstance(one, Ok)]
     assert len(operations) == len(found) > 40
-    each = 70 if report.is_long() else 5
+    each = 50 if report.is_long() else 5
     for operation, mode in itertools.product(operations, MODES):
         run(fuzz, operation.as_strategy(generation_mode=mode), cases=each)
     report.add(
@@ -144,7 +144,7 @@ def test_the_schema_holds_whatever_is_sent(fuzz: Fuzz) -> None:
     )
     assert not fuzz.violations, "\n\n".join(fuzz.violations[:20])
     assert fuzz.cases >= (5_000 if report.is_long() else 300), fuzz.answers
-    assert {200, 201, 204, 400, 401, 403, 404, 409} <= set(fuzz.answers), fuzz.answers
+    assert {200, 201, 204, 400, 401, 404, 409} <= set(fuzz.answers), fuzz.answers
 
 
 def run(fuzz: Fuzz, cases_of: Any, *, cases: int) -> None:
