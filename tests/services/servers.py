@@ -155,6 +155,8 @@ def _postgres_command(
         "unix_socket_directories": "",
         "fsync": "off",  # the machine itself does not crash in these tests
         "full_page_writes": "off",
+        # Between tests it finds the tables empty, and plans are then made for empty tables.
+        "autovacuum": "off",
         "max_connections": 60,
         "shared_buffers": "64MB",
     }
