@@ -19,7 +19,7 @@ from leaderboard import serializers as shapes
 from leaderboard.models import Board, Standing
 from league import visibility
 from league.inputs import query_number
-from league.models import League, Season
+from league.models import Season
 
 
 class RankPage(pagination.LimitOffsetPagination):
@@ -132,9 +132,7 @@ def place(request: Request, query: dict[str, Any]) -> tuple[Season, str]:
     if "season" in query:
         season = seasons.filter(slug=query["season"]).first()
     else:
-        public = seasons.counted().filter(
-            league__visibility=League.Visibility.PUBLIC, starts_at__lte=timezone.now()
-        )
+        public = seasons.counted().public().filter(starts_at__lte=timezone.now())
         season = public.order_by("-starts_at", "-pk").first()
     if season is None:
         raise Http404
@@ -170,7 +168,7 @@ def content(request: Request, board: Board | None, query: dict[str, Any]) -> dic
 def is_for_all(request: Request, season: Season, query: dict[str, Any]) -> bool:
     """Whether a page is the same for everybody and asked for often."""
     is_first = "offset" not in request.query_params and "player" not in query
-    return is_first and season.league.visibility == League.Visibility.PUBLIC
+    return is_first and visibility.is_public(season)
 
 
 def for_all(request: Request, body: Callable[[], Any], *, tag: str) -> HttpResponse:

@@ -130,6 +130,15 @@ def last_close(round_: Round, *, until: datetime) -> tuple[Decimal, datetime]:
     raise NoFrame(f"No bars for {round_.asset_id}.")
 
 
+def close_before(round_: Round, *, instant: datetime) -> Decimal | None:
+    """The last close known a bar earlier, beside which a price of the instant is believed."""
+    try:
+        price, _ = last_close(round_, until=instant - timedelta(seconds=round_.terms.bar_s))
+    except NoFrame:
+        return None
+    return price
+
+
 def _sigmas(symbols: list[str], round_: Round, until: datetime) -> list[float]:
     found = []
     for symbol in symbols:

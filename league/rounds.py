@@ -7,7 +7,7 @@ gives the identical result; network first, then one short transaction.
 import logging
 import math
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from league import departure, disputes, frames, history, quarantine
@@ -117,18 +117,16 @@ def _await_bar(round_: Round, *, instant: datetime, now: datetime) -> None:
 def _price(
     round_: Round, *, instant: datetime, sigma_bp: float | None, now: datetime
 ) -> InstantPrice:
-    bar = timedelta(seconds=round_.terms.bar_s)
-    try:
-        last_price, _ = frames.last_close(round_, until=instant - bar)
-    except NoFrame:
-        last_price = None
+    last_price = None
+    if not round_.is_move_accepted:
+        last_price = frames.close_before(round_, instant=instant)
     return observations.price_of_instant(
         symbol=round_.asset_id,
         instant=instant,
         price_mode=round_.season.price_mode,
         now=now,
         asked_at=round_.asked_at or now,
-        last_price=None if round_.is_move_accepted else last_price,
+        last_price=last_price,
         sigma_bp=sigma_bp,
     )
 

@@ -8,7 +8,7 @@ from league import frames
 from league.answers import Once
 from league.clock import Clock
 from league.horizons import TABLE
-from league.models import League, Player, Round, Season
+from league.models import Player, Round, Season
 from league.models.round import Status
 from predictions import entry_forms, submissions
 from predictions.submissions import Accepted
@@ -84,11 +84,7 @@ def next_round(*, now: datetime) -> Round:
 
     :raises NoOpenRound: when the newest running public season has none.
     """
-    seasons = (
-        Season.objects.running(now=now)
-        .counted()
-        .filter(starts_at__lte=now, league__visibility=League.Visibility.PUBLIC)
-    )
+    seasons = Season.objects.running(now=now).counted().public().filter(starts_at__lte=now)
     season = seasons.order_by("-starts_at", "-pk").first()
     takers = Round.objects.select_related("season").filter(
         season=season, asset_id=SYMBOL, status=Status.OPEN, locks_at__gt=now

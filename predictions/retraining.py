@@ -15,7 +15,7 @@ from django.db.models import F
 
 from league import departure, operations
 from league.horizons import TABLE
-from league.models import League, Season
+from league.models import Season
 from markets import bars
 from predictions import succession, versions
 from predictions.backtest import validation
@@ -54,8 +54,7 @@ def _courses(*, now: datetime) -> Iterator[tuple[Course, list[str]]]:
     A sandbox teaches nobody, and no model tells what a private league plays.
     """
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
-    public = Season.objects.filter(league__visibility=League.Visibility.PUBLIC)
-    for season in public.running(now=now).counted().order_by("pk"):
+    for season in Season.objects.running(now=now).counted().public().order_by("pk"):
         try:
             names, symbols = list(season.pinned["horizons"]), set(season.pinned["assets"])
         except (KeyError, TypeError):  # whoever plays it complains; nobody waits for it

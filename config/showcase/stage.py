@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from leaderboard import queries
 from leaderboard.models import Board
 from league import visibility
 from league.models import Season
+from league.models.season import SeasonQuerySet
 from league.visibility import Viewer
 
 MOST = 12
@@ -68,9 +67,9 @@ def find(asked: Asked, *, now: datetime) -> Stage | None:
     return Stage(chosen, shown or [chosen], usual or chosen, name, board)
 
 
-def _usual(shown: list[Season], begun: QuerySet[Season]) -> Season | None:
+def _usual(shown: list[Season], begun: SeasonQuerySet) -> Season | None:
     """The newest public one; whoever sees no public one begins with the newest of their own."""
     if not shown:
         return None
     newest = next(filter(visibility.is_public, shown), None)
-    return newest or begun.filter(league__visibility=visibility.PUBLIC).first() or shown[0]
+    return newest or begun.public().first() or shown[0]

@@ -4,6 +4,7 @@ from typing import Any
 from django.db import models
 
 from league.identifiers import uuid7
+from league.models.league import League
 from markets.modes import PriceMode
 
 
@@ -15,6 +16,9 @@ class SeasonQuerySet(models.QuerySet["Season"]):
     def counted(self) -> "SeasonQuerySet":
         """Seasons that are played in earnest: no sandbox."""
         return self.filter(rules__is_sandbox__isnull=True)
+
+    def public(self) -> "SeasonQuerySet":
+        return self.filter(league__visibility=League.Visibility.PUBLIC)
 
     def unfinished(self, *, now: datetime) -> "SeasonQuerySet":
         """Seasons past their end of which nobody has said that everything in them is over."""

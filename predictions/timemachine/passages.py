@@ -7,7 +7,7 @@ transaction then moves the clock, the rounds and the scores together.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -137,16 +137,11 @@ def _settlement(round_: Round) -> dict[str, Any]:
 
 def _price(round_: Round, instant: datetime, *, sigma_bp: float | None) -> Decimal:
     """As league.rounds asks for it, of the store."""
-    bar = timedelta(seconds=round_.terms.bar_s)
-    try:
-        last_price, _ = frames.last_close(round_, until=instant - bar)
-    except NoFrame:
-        last_price = None
     return archive.price_of_instant(
         symbol=round_.asset_id,
         instant=instant,
         price_mode=round_.season.price_mode,
-        last_price=last_price,
+        last_price=frames.close_before(round_, instant=instant),
         sigma_bp=sigma_bp,
     )
 
