@@ -2,8 +2,9 @@
 
 Both sides are servers of two processes on loopback, asked by wrk over eight connections in turns;
 both write into the same tables of the same PostgreSQL, count requests with the same script in the
-same Redis, find and check the key, read the entry strictly, hold the round against its lock and
-answer the same JSON. Ours is gunicorn as it is deployed, with every middleware. The peer is
+same Redis and for Prometheus over their processes, find and check the key, read the entry
+strictly, hold the round against its lock, compute the same digest and answer the same JSON with
+the operator's signature. Ours is gunicorn as it is deployed, with every middleware. The peer is
 `bench/refs/peer`, on uvloop and httptools, in the ordinary style of such a service: a session a
 request, the key and the round by one SELECT each, the entry by the ORM. Ours remembers keys and
 rounds and asks about both again in the statement that writes, so this compares two designs, not
@@ -29,7 +30,7 @@ from bench import crowd, post_http, processes
 from bench.goals import Line, line, tried, unmeasured
 from bench.harness import Plan, Ratio, apart, pairwise
 from bench.post_http import Load
-from config import allowance
+from config import allowance, embedded
 from predictions.models import Prediction
 from tests.services import servers
 
@@ -79,7 +80,9 @@ class Stage:
         self.file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "requests"
         port, other = servers.free_port(), servers.free_port()
         ours = post_http.serving(post_http.command_of(post_http.WORKERS, port=port), port=port)
-        peer = post_http.serving(command_of(port=other), port=other, **surroundings())
+        memory = embedded.MEMORY_FILES if embedded.MEMORY_FILES.is_dir() else None
+        counted = stack.enter_context(tempfile.TemporaryDirectory(dir=memory))
+        peer = post_http.serving(command_of(port=other), port=other, **surroundings(counted))
         self.ours = (port, stack.enter_context(ours))
         self.peer = (other, stack.enter_context(peer))
 
@@ -108,9 +111,10 @@ def command_of(*, port: int) -> list[str]:
     return [*command, "--http", "httptools", "--no-access-log", "--log-level", "error"]
 
 
-def surroundings() -> dict[str, str]:
-    """What the peer is told beyond the environment both have."""
+def surroundings(counted: str) -> dict[str, str]:
+    """What the peer is told beyond the environment both have; `counted`: a folder in memory."""
     return {
+        "PROMETHEUS_MULTIPROC_DIR": counted,
         "PEER_REDIS_URL": settings.CACHE_REDIS_URL,
         "PEER_LIMITER": allowance.COUNT,
         "PYTHONPATH": str(HOME),

@@ -220,7 +220,7 @@ MIDDLEWARE = [
     "config.staff_sessions.StaffSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.known_queries.KnownQueryMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "config.request_metrics.RequestMetricsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from chain import series
-from league import prepared
+from league import gate, prepared
 from league.memories import Memory
-from league.models import League, Round, Season
+from league.models import Round, Season
 
 # On a round `r`: it is still what was remembered of it, in a league that is still public.
 STILL_SO = """
@@ -34,6 +34,12 @@ EACH_STILL_SO = """(
             JOIN league_league AS l ON l.id = s.league_id WHERE l.visibility = 'public'
         ) AS changed
     )"""
+ONE = """
+    SELECT r.season_id, r.asset_id, r.horizon, r.opens_at, r.locks_at, r.settles_at
+    FROM league_round AS r
+    JOIN league_season AS s ON s.id = r.season_id JOIN league_league AS l ON l.id = s.league_id
+    WHERE r.id = %(round_id)s AND l.visibility = 'public'
+"""
 # One text for all: a driver takes longer for every row and column than for a line.
 MANY = """
     SELECT string_agg(concat_ws(
@@ -45,6 +51,7 @@ MANY = """
     JOIN league_season AS s ON s.id = r.season_id JOIN league_league AS l ON l.id = s.league_id
     WHERE r.id = ANY(string_to_array(%(round_ids)s, ',')::uuid[]) AND l.visibility = 'public'
 """
+INSTANTS = ("opens_at", "locks_at", "settles_at")
 _rounds: Final = Memory[Round](lifetime=timedelta(minutes=10), most=2_000)
 _seasons: Final = Memory[Season](lifetime=timedelta(minutes=10), most=100)
 _facts: Final = Memory["Facts"](lifetime=timedelta(minutes=10), most=10_000)
@@ -71,15 +78,25 @@ class Facts(NamedTuple):
 def public_round(round_id: UUID, *, now: datetime) -> Round | None:
     """A round of a public league with its season; None for any other.
 
-    Only what is fixed at its creation may be read from it: times, asset, horizon and season.
+    Only what is fixed at its creation is in it: times, asset, horizon and season.
     """
     known = _rounds.recall(round_id, now=now)
     if known is not None:
         return known
-    public = Round.objects.filter(season__league__visibility=League.Visibility.PUBLIC)
-    found = public.select_related("season").filter(pk=round_id).first()
-    if found is not None:
-        _rounds.keep(round_id, found, now=now)
+    with prepared.cursor(connections[DEFAULT_DB_ALIAS]) as cursor:
+        cursor.execute(ONE, {"round_id": gate.identifier(round_id)})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    season_id, asset_id, horizon, *instants = row
+    found = Round(
+        id=round_id,
+        season=_season(str(season_id), now=now),
+        asset_id=asset_id,
+        horizon=horizon,
+        **dict(zip(INSTANTS, map(gate.instant, instants), strict=True)),
+    )
+    _rounds.keep(round_id, found, now=now)
     return found
 
 

@@ -48,6 +48,29 @@ def test_the_metric_names_are_a_contract(client: Client, db: None) -> None:
     assert all(set(labels) <= set(names[name][1]) for name, (_, labels) in found.items())
 
 
+def test_requests_are_counted_by_route_and_method_and_invented_methods_together(
+    client: Client, db: None
+) -> None:
+    def requests(**labels: str) -> float:
+        text = client.get("/metrics").content.decode()
+        return sum(
+            one.value
+            for family in text_string_to_metric_families(text)
+            if family.name.startswith("django_http_requests")
+            for one in family.samples
+            if one.name.endswith("view_method_count") and labels.items() <= one.labels.items()
+        )
+
+    before = requests(method="GET", view="livez"), requests(method="<invalid method>")
+    client.get("/livez")
+    client.get("/livez")
+    for number in range(3):
+        client.generic(f"INVENTED{number}", "/livez")
+    after = requests(method="GET", view="livez"), requests(method="<invalid method>")
+    assert after == (before[0] + 2, before[1] + 3)
+    assert "INVENTED" not in client.get("/metrics").content.decode()
+
+
 def test_a_scrape_asks_as_much_however_much_there_is(
     client: Client, django_assert_max_num_queries: Any, db: None
 ) -> None:

@@ -7,6 +7,7 @@ import time
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from prometheus_fastapi_instrumentator import Instrumentator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -23,6 +24,7 @@ app.add_middleware(CORSMiddleware, allow_origins=["https://league.example.org"])
 app.add_middleware(borders.Borders)
 app.include_router(entries.router)
 app.include_router(lean.router)
+Instrumentator().instrument(app).expose(app)
 pages: dict[str, tuple[float, str, bytes]] = {}  # when it was looked at, its tag, its bytes
 looking = asyncio.Lock()
 

@@ -1,9 +1,9 @@
 """P1's and P2's peer: what a team on FastAPI and SQLAlchemy would write to take an entry.
 
 The same tables in the same PostgreSQL, the same limiter's script in the same Redis, the same
-answer; served by uvicorn on uvloop and httptools. In its favour it leaves out what such a team
-would write last: counters, sessions, how far an entry lies from the price, and the EIP-712 digest
-(one SHA-256 stands for it). It takes first words only, as are sent here.
+answer with the operator's signed word, the requests counted for Prometheus; served by uvicorn on
+uvloop and httptools. In its favour it leaves out what such a team would write last: sessions, and
+how far an entry lies from the price. It takes first words only, as are sent here.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
-from bench.refs.peer import shapes
+from bench.refs.peer import seals, shapes
 from bench.refs.peer.rows import (
     Answer,
     ApiKey,
@@ -90,7 +90,7 @@ async def predict(  # noqa: PLR0913, PLR0917 -- what FastAPI injects
     found = (await database.execute(admission(round_id))).first()
     if found is None:
         raise HTTPException(409, "round_not_open")
-    row = predicted(entry, key, round_id, at=found[1])
+    row = predicted(entry, key, found[0], at=found[1])
     database.add(row)
     said = shown(row, key.player)
     if answer is not None:
@@ -103,11 +103,16 @@ async def predict(  # noqa: PLR0913, PLR0917 -- what FastAPI injects
     return said
 
 
-def admission(round_id: uuid.UUID) -> Select[tuple[uuid.UUID, datetime]]:
+def admission(round_id: uuid.UUID) -> Select[tuple[Round, datetime]]:
     """The open round, locked against its lock until the commit, and the instant it was."""
+    return admitting(round_id, select(Round, func.clock_timestamp())).options(
+        contains_eager(Round.season)
+    )
+
+
+def admitting(round_id: uuid.UUID, what: Select[Any]) -> Select[Any]:
     return (
-        select(Round.id, func.clock_timestamp())
-        .join(Season, Season.id == Round.season_id)
+        what.join(Round.season)
         .join(League, League.id == Season.league_id)
         .where(Round.id == round_id, Round.status == "open", League.visibility == "public")
         .where(Round.opens_at <= func.clock_timestamp(), func.clock_timestamp() < Round.locks_at)
@@ -144,17 +149,17 @@ def replayed(answer: Answer) -> Response:
 def predicted(
     entry: shapes.Quantiles | shapes.Point | shapes.ProbUp,
     key: ApiKey,
-    round_id: uuid.UUID,
+    round_: Round,
     *,
     at: datetime | None,
 ) -> Prediction:
     basis, low, middle, high = shapes.levels(entry)
     salt = secrets.token_bytes(32)
-    sealed = f"{round_id} {key.player.handle} {entry.form} {basis} {low} {middle} {high}".encode()
+    digest = seals.digest_of(round_, key.player.handle, entry, salt=salt)
     return Prediction(
-        round_id=round_id, player_id=key.player_id, form=entry.form, basis=basis,
-        p10=low, p50=middle, p90=high, accepted_at=at, salt=salt, payload_hash=bytes(32),
-        digest=hashlib.sha256(salt + sealed).digest(),
+        round_id=round_.id, player_id=key.player_id, form=entry.form, basis=basis,
+        p10=low, p50=middle, p90=high, accepted_at=at, salt=salt, payload_hash=seals.NOTHING,
+        digest=digest,
         id=uuid7(), revision=1, is_withdrawn=False, reasoning="", is_simulated_reasoning=False,
     )  # fmt: skip
 
@@ -167,4 +172,6 @@ def shown(row: Prediction, player: Player) -> shapes.Accepted:
         is_withdrawn=row.is_withdrawn, reasoning=row.reasoning, as_of=row.as_of,
         is_simulated_reasoning=row.is_simulated_reasoning, **three,
     )  # fmt: skip
-    return shapes.Accepted(prediction=prediction, quantiles=shapes.Three(**three))
+    promise = seals.acknowledged(row.digest, row.accepted_at)
+    quantiles = shapes.Three(**three)
+    return shapes.Accepted(prediction=prediction, quantiles=quantiles, acknowledgement=promise)

@@ -27,6 +27,7 @@ class Row(DeclarativeBase):
         datetime: DateTime(timezone=True),
         Decimal: Numeric(20, 8),
         list[str]: JSONB,
+        dict[str, Any]: JSONB,
     }
 
 
@@ -68,15 +69,20 @@ class Season(Row):
     __tablename__ = "league_season"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     league_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("league_league.id"))
+    rules: Mapped[dict[str, Any]]
+    rules_hash: Mapped[str]
 
 
 class Round(Row):
     __tablename__ = "league_round"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     season_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("league_season.id"))
+    season: Mapped[Season] = relationship()
+    asset_id: Mapped[str]
     status: Mapped[str]
     opens_at: Mapped[datetime]
     locks_at: Mapped[datetime]
+    settles_at: Mapped[datetime]
 
 
 class Prediction(Row):

@@ -87,10 +87,17 @@ class Predicted(Three):
     points: str | None = None
 
 
+class Acknowledged(BaseModel):
+    operator: str
+    digest: str
+    accepted_at: datetime
+    signature: str
+
+
 class Accepted(BaseModel):
     prediction: Predicted
     quantiles: Three
-    acknowledgement: str | None = None
+    acknowledgement: Acknowledged
 
 
 def levels(entry: Quantiles | Point | ProbUp) -> tuple[str, Decimal, Decimal, Decimal]:
