@@ -15,6 +15,8 @@ import requests
 
 logger = logging.getLogger(__name__)
 TIMEOUT_S: Final = (2.0, 5.0)  # connect, each read
+# What a node that is broken or hostile may answer; a nesting bomb is a RecursionError.
+FAULTS: Final = (requests.RequestException, ValueError, LookupError, TypeError, RecursionError)
 BODY_BYTES: Final = 4_000_000
 CHUNK: Final = 65_536
 FAILURES: Final = 3
@@ -108,7 +110,7 @@ class Node:
             if not endpoint.is_verified:
                 self._verify(endpoint)
             result = self._post(endpoint, method, params)
-        except (requests.RequestException, ValueError, LookupError, TypeError) as error:
+        except FAULTS as error:
             _count_failure(endpoint)
             raise _Silent(type(error).__name__) from error
         endpoint.failures = 0

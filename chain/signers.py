@@ -4,10 +4,12 @@ A key is never part of a repr, a log line, a row or a task's arguments.
 """
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import requests
 from django.conf import settings
@@ -56,9 +58,7 @@ class LocalKey:
     """A private key in this process."""
 
     def __init__(self, key: bytes) -> None:
-        from eth_account import Account  # noqa: PLC0415 -- heavy, and only the sender needs it
-
-        self._account = Account.from_key(key)
+        self._account = _library().account.from_key(key)
         self.address: str = self._account.address.lower()
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ class RemoteSigner:
             response = requests.post(self.url, json=call, timeout=TIMEOUT_S, allow_redirects=False)
             answer = response.json()
             error = answer.get("error")
-        except (requests.RequestException, AttributeError, ValueError) as failure:
+        except (requests.RequestException, AttributeError, ValueError, RecursionError) as failure:
             raise SignerUnavailable(type(failure).__name__) from failure
         if error:
             raise SignerRefused("The signing service refused the transaction.")
@@ -100,14 +100,13 @@ class DigestSigner:
     sign_digest: Callable[[bytes], tuple[int, int]]
 
     def sign(self, fields: Fields) -> Signed:
-        from eth_account.typed_transactions.typed_transaction import TypedTransaction  # noqa: PLC0415 -- heavy
-
-        digest = bytes(TypedTransaction.from_dict(_typed(fields)).hash())
+        transaction = _library().transaction
+        digest = bytes(transaction.from_dict(_typed(fields)).hash())
         r, s = self.sign_digest(digest)
         s = min(s, ORDER - s)  # chains refuse the other half (EIP-2)
         for parity in (0, 1):
             form = _typed(fields) | {"v": parity, "r": r, "s": s}
-            raw = bytes(TypedTransaction.from_dict(form).encode())
+            raw = bytes(transaction.from_dict(form).encode())
             if _sender_of(raw) == self.address:
                 return _checked(raw, fields, address=self.address)
         raise SignerRefused("The digest was signed with another key.")
@@ -127,19 +126,36 @@ def signer() -> Signer:
     raise NoSigner("No signer is configured in this process.")
 
 
-def _decrypted(path: Path) -> bytes:
-    from eth_account import Account  # noqa: PLC0415 -- heavy
+class _Library(NamedTuple):
+    account: Any
+    transaction: Any
 
+
+@cache
+def _library() -> _Library:
+    """eth_account's Account and TypedTransaction: heavy, and only who signs needs them.
+
+    What they import raises the recursion limit of the whole process a hundredfold; nested JSON
+    from a node or a vendor would then overflow the stack instead of being refused.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        from eth_account import Account  # noqa: PLC0415 -- heavy
+        from eth_account.typed_transactions import typed_transaction  # noqa: PLC0415 -- heavy
+    finally:
+        sys.setrecursionlimit(limit)
+    return _Library(Account, typed_transaction.TypedTransaction)
+
+
+def _decrypted(path: Path) -> bytes:
     keystore = json.loads(path.read_text(encoding="utf-8"))
-    return bytes(Account.decrypt(keystore, settings.CHAIN_KEYSTORE_PASSWORD))
+    return bytes(_library().account.decrypt(keystore, settings.CHAIN_KEYSTORE_PASSWORD))
 
 
 def _checked(raw: bytes, fields: Fields, *, address: str) -> Signed:
     """:raises SignerRefused: unless it is this very transaction, signed by `address`."""
-    from eth_account.typed_transactions.typed_transaction import TypedTransaction  # noqa: PLC0415 -- heavy
-
     try:
-        stated = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
+        stated = _library().transaction.from_bytes(HexBytes(raw)).as_dict()
         sender = _sender_of(raw)
     except Exception as error:  # whatever a library makes of foreign bytes
         raise SignerRefused("What came back is no transaction.") from error
@@ -151,9 +167,7 @@ def _checked(raw: bytes, fields: Fields, *, address: str) -> Signed:
 
 
 def _sender_of(raw: bytes) -> str:
-    from eth_account import Account  # noqa: PLC0415 -- heavy
-
-    return str(Account.recover_transaction(raw)).lower()
+    return str(_library().account.recover_transaction(raw)).lower()
 
 
 def _typed(fields: Fields) -> dict[str, Any]:

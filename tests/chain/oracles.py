@@ -18,9 +18,14 @@ def _eth_account() -> tuple[Any, Any]:
     return messages, account
 
 
+def account() -> Any:
+    """eth_account.Account."""
+    return _eth_account()[1]
+
+
 def address(secret: bytes) -> str:
     """With its checksum."""
-    return str(_eth_account()[1].from_key(secret).address)
+    return str(account().from_key(secret).address)
 
 
 def sign_text(secret: bytes, text: str) -> bytes:

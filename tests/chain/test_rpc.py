@@ -47,6 +47,8 @@ def answer(mode: str, method: str) -> tuple[int, bytes]:
         return int(mode), b"{}"
     if mode == "long":
         return 200, b'{"jsonrpc": "2.0", "result": "' + b"x" * (rpc.BODY_BYTES + 1) + b'"}'
+    if mode == "nested":
+        return 200, b"[" * 100_000
     chain = CHAIN + 1 if mode == "wrong chain" else CHAIN
     result: dict[str, Any] = {"result": hex(chain) if method == "eth_chainId" else "0x2a"}
     if mode == "limited" and method != "eth_chainId":
@@ -78,7 +80,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc, "TIMEOUT_S", (0.3, 0.3))
 
 
-BAD = ("html", "500", "429", "slow", "wrong chain", "long", "limited", "redirect")
+BAD = ("html", "500", "429", "slow", "wrong chain", "long", "limited", "redirect", "nested")
 
 
 @pytest.mark.parametrize("mode", BAD)

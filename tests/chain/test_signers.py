@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,17 +14,17 @@ from typing import Any
 import coincurve
 import pytest
 from django.test import Client
-from eth_account import Account
 from pytest_django import Settings
 
 from chain import signers
 from chain.ledger import desks
 from chain.signers import DigestSigner, LocalKey, RemoteSigner, Signer
+from tests.chain import oracles
 from tests.services.servers import HOST, free_port
 
 KEY = bytes.fromhex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
 OTHER = bytes.fromhex("11" * 32)
-ADDRESS = str(Account.from_key(KEY).address).lower()
+ADDRESS = str(oracles.account().from_key(KEY).address).lower()
 FIELDS: dict[str, Any] = {
     "chainId": 5, "nonce": 7, "to": "0x" + "ab" * 20, "value": 0, "data": b"\1\2\3",
     "gas": 90_000, "maxFeePerGas": 40 * 10**9, "maxPriorityFeePerGas": 10**9,
@@ -51,7 +54,7 @@ def signed(asked: dict[str, Any], *, key: bytes = KEY, **changes: Any) -> str:
     numbers = ("chainId", "nonce", "value", "gas", "maxFeePerGas", "maxPriorityFeePerGas")
     form = {name: int(asked[name], 16) for name in numbers} | {"type": 2, "accessList": ()}
     form |= {"to": bytes.fromhex(asked["to"][2:]), "data": asked["data"]} | changes
-    return "0x" + bytes(Account.sign_transaction(form, key).raw_transaction).hex()
+    return "0x" + bytes(oracles.account().sign_transaction(form, key).raw_transaction).hex()
 
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
@@ -86,7 +89,7 @@ def expect(signer: Signer) -> None:
     """The very transaction, from the very account."""
     for nonce in range(4):  # either parity of the signature comes by
         made = signer.sign(FIELDS | {"nonce": nonce})
-        assert Account.recover_transaction(made.raw).lower() == ADDRESS
+        assert oracles.account().recover_transaction(made.raw).lower() == ADDRESS
         again = LocalKey(KEY).sign(FIELDS | {"nonce": nonce})
         assert (made.raw, made.hash) == (again.raw, again.hash)
     assert signer.address == ADDRESS
@@ -145,7 +148,7 @@ def test_the_settings_choose(settings: Settings, tmp_path: Path) -> None:
     expect(signers.signer())
     settings.CHAIN_PRIVATE_KEY = ""
     file = tmp_path / "keystore.json"
-    file.write_text(json.dumps(Account.encrypt(KEY, "secret phrase", iterations=2)))
+    file.write_text(json.dumps(oracles.account().encrypt(KEY, "secret phrase", iterations=2)))
     settings.CHAIN_KEYSTORE, settings.CHAIN_KEYSTORE_PASSWORD = str(file), "secret phrase"
     expect(signers.signer())
     settings.CHAIN_KEYSTORE = ""
@@ -182,3 +185,23 @@ def test_the_key_is_told_to_nobody(
     for text in told:
         assert KEY.hex() not in text.lower()
         assert str(int.from_bytes(KEY)) not in text
+
+
+def test_whoever_signs_still_refuses_a_nesting_bomb() -> None:
+    """The signing library raises the recursion limit as it loads: the stack would overflow."""
+    program = """
+import json, sys
+from chain.signers import LocalKey
+LocalKey(bytes.fromhex("11" * 32))
+assert "eth_account" in sys.modules
+try:
+    json.loads("[" * 100_000)
+except RecursionError:
+    print("refused")
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], env=environment,
+        cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "refused\n"
