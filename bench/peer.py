@@ -3,12 +3,13 @@
 Both sides are servers of two processes on loopback, asked by wrk over eight connections in turns;
 both write into the same tables of the same PostgreSQL, count requests with the same script in the
 same Redis and for Prometheus over their processes, find and check the key, read the entry
-strictly, hold the round against its lock, compute the same digest and answer the same JSON with
-the operator's signature. Ours is gunicorn as it is deployed, with every middleware. The peer is
-`bench/refs/peer`, on uvloop and httptools, in the ordinary style of such a service: a session a
-request, the key and the round by one SELECT each, the entry by the ORM. Ours remembers keys and
-rounds and asks about both again in the statement that writes, so this compares two designs, not
-two frameworks; a peer that did the same would be faster (it stands among the other designs).
+strictly, hold the round against its lock, compute the same digest and answer JSON of the same
+shape with the operator's signature. Ours is gunicorn as it is deployed, with every middleware.
+The peer is `bench/refs/peer`, on uvloop and httptools, in the ordinary style of such a service: a
+session a request, the key and the round by one SELECT each, the entry by the ORM. Ours remembers
+keys and rounds and asks about both again in the statement that writes, so this compares two
+designs, not two frameworks; a peer that did the same would be faster (it stands among the other
+designs).
 
 P1 and P2 are one entry a request; the -once goals the same under an Idempotency-Key each, whose
 answer is kept in the entry's own commit. CPU is that of the server's processes and of all of

@@ -15,8 +15,10 @@ import requests
 
 logger = logging.getLogger(__name__)
 TIMEOUT_S: Final = (2.0, 5.0)  # connect, each read
-# What a node that is broken or hostile may answer; a nesting bomb is a RecursionError.
-FAULTS: Final = (requests.RequestException, ValueError, LookupError, TypeError, RecursionError)
+# What reading a broken or hostile node's answer may raise; a nesting bomb a RecursionError.
+FAULTS: Final = (
+    requests.RequestException, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+)  # fmt: skip
 BODY_BYTES: Final = 4_000_000
 CHUNK: Final = 65_536
 FAILURES: Final = 3

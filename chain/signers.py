@@ -5,6 +5,7 @@ A key is never part of a repr, a log line, a row or a task's arguments.
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from chain.hashing import keccak256
 
 TIMEOUT_S: Final = (2.0, 10.0)
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_loading: Final = threading.Lock()
 Fields = Mapping[str, Any]  # an EIP-1559 transaction, its numbers as integers, data as bytes
 
 
@@ -138,12 +140,13 @@ def _library() -> _Library:
     What they import raises the recursion limit of the whole process a hundredfold; nested JSON
     from a node or a vendor would then overflow the stack instead of being refused.
     """
-    limit = sys.getrecursionlimit()
-    try:
-        from eth_account import Account  # noqa: PLC0415 -- heavy
-        from eth_account.typed_transactions import typed_transaction  # noqa: PLC0415 -- heavy
-    finally:
-        sys.setrecursionlimit(limit)
+    with _loading:  # who reads the limit meanwhile would put the raised one back
+        limit = sys.getrecursionlimit()
+        try:
+            from eth_account import Account  # noqa: PLC0415 -- heavy
+            from eth_account.typed_transactions import typed_transaction  # noqa: PLC0415 -- heavy
+        finally:
+            sys.setrecursionlimit(limit)
     return _Library(Account, typed_transaction.TypedTransaction)
 
 

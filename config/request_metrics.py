@@ -1,5 +1,6 @@
 """django-prometheus' counters of requests, with as many series as the league has routes."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +10,9 @@ from django_prometheus.middleware import PrometheusAfterMiddleware
 class RequestMetricsMiddleware(PrometheusAfterMiddleware):
     """A series is looked up once; a method that HTTP does not know is no series of its own."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.series: dict[tuple[Any, ...], Any] = {}
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self._series: dict[tuple[Any, ...], Any] = {}
 
     def label_metric(
         self,
@@ -23,11 +24,11 @@ class RequestMetricsMiddleware(PrometheusAfterMiddleware):
         """The metric itself when it has no labels."""
         if not labels:
             return metric
-        if "method" in labels:
+        if "method" in labels:  # the latency's is whatever the client wrote
             labels["method"] = self._method(request)
         place = (metric, *labels.values())
-        found = self.series.get(place)
+        found = self._series.get(place)
         if found is None:
             found = super().label_metric(metric, request, response, **labels)
-            self.series[place] = found
+            self._series[place] = found
         return found

@@ -51,7 +51,7 @@ MANY = """
     JOIN league_season AS s ON s.id = r.season_id JOIN league_league AS l ON l.id = s.league_id
     WHERE r.id = ANY(string_to_array(%(round_ids)s, ',')::uuid[]) AND l.visibility = 'public'
 """
-INSTANTS = ("opens_at", "locks_at", "settles_at")
+FIXED = ["id", "season_id", "asset_id", "horizon", "opens_at", "locks_at", "settles_at"]
 _rounds: Final = Memory[Round](lifetime=timedelta(minutes=10), most=2_000)
 _seasons: Final = Memory[Season](lifetime=timedelta(minutes=10), most=100)
 _facts: Final = Memory["Facts"](lifetime=timedelta(minutes=10), most=10_000)
@@ -78,7 +78,7 @@ class Facts(NamedTuple):
 def public_round(round_id: UUID, *, now: datetime) -> Round | None:
     """A round of a public league with its season; None for any other.
 
-    Only what is fixed at its creation is in it: times, asset, horizon and season.
+    Only what is fixed at its creation is in it: the rest is deferred, and as of when it is read.
     """
     known = _rounds.recall(round_id, now=now)
     if known is not None:
@@ -89,13 +89,9 @@ def public_round(round_id: UUID, *, now: datetime) -> Round | None:
     if row is None:
         return None
     season_id, asset_id, horizon, *instants = row
-    found = Round(
-        id=round_id,
-        season=_season(str(season_id), now=now),
-        asset_id=asset_id,
-        horizon=horizon,
-        **dict(zip(INSTANTS, map(gate.instant, instants), strict=True)),
-    )
+    values = [round_id, season_id, asset_id, horizon, *map(gate.instant, instants)]
+    found: Round = Round.from_db(DEFAULT_DB_ALIAS, FIXED, values)
+    found.season = _season(str(season_id), now=now)
     _rounds.keep(round_id, found, now=now)
     return found
 

@@ -80,15 +80,22 @@ def enter_once(
 
 
 def preview(
-    *, round_id: UUID, player: Player, entry: Entry, clock: Clock = DATABASE
+    *,
+    round_id: UUID,
+    player: Player,
+    entry: Entry,
+    clock: Clock = DATABASE,
+    precondition: Precondition = NOTHING,
 ) -> tuple[Decimal, Decimal, Decimal]:
     """What `enter` would accept, as prices at the current price and scale; writes nothing.
 
-    :raises RoundNotFound: and RoundNotOpen, EntryTooFar, league.frames.NoFrame.
+    :raises RoundNotFound: and RoundNotOpen, EntryTooFar, league.frames.NoFrame,
+        predictions.preconditions.RevisionMoved.
     """
     round_ = _find(round_id, player)
     with transaction.atomic(durable=True):
         _admit(round_id, player, clock)
+        _standing(round_id, player, precondition)
     return reach.check(entry, frame=_frame(round_, clock))
 
 
@@ -103,8 +110,7 @@ def withdraw(
     _find(round_id, player)
     with transaction.atomic(durable=True):
         at = _admit(round_id, player, clock)
-        standing = _standing(round_id, player)
-        precondition.require(standing.revision if standing else None)
+        standing = _standing(round_id, player, precondition)
         if standing is None or standing.is_withdrawn:
             raise NothingToWithdraw("There is no prediction of yours in this round.")
         try:
@@ -165,8 +171,7 @@ def _admit(round_id: UUID, player: Player, clock: Clock) -> datetime:
 
 
 def _write(word: Word, precondition: Precondition) -> tuple[Prediction, bool]:
-    standing = _standing(word.round_.pk, word.player)
-    precondition.require(standing.revision if standing else None)
+    standing = _standing(word.round_.pk, word.player, precondition)
     if standing is None:
         created = Prediction.objects.create(
             round=word.round_, player=word.player, revision=1, **word.columns(revision=1)
@@ -177,8 +182,11 @@ def _write(word: Word, precondition: Precondition) -> tuple[Prediction, bool]:
     return standing, False
 
 
-def _standing(round_id: UUID, player: Player) -> Prediction | None:
-    return Prediction.objects.filter(round_id=round_id, player=player).first()
+def _standing(round_id: UUID, player: Player, precondition: Precondition) -> Prediction | None:
+    """:raises predictions.preconditions.RevisionMoved: where it is not what is built upon."""
+    standing = Prediction.objects.filter(round_id=round_id, player=player).first()
+    precondition.require(standing.revision if standing else None)
+    return standing
 
 
 def _replace(standing: Prediction, columns: dict[str, Any]) -> None:

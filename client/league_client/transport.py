@@ -145,7 +145,7 @@ def refusal(answer: requests.Response, body: Any) -> LeagueError:
 def parsed(answer: requests.Response) -> Any:
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -589,7 +589,7 @@ class Node(NamedTuple):
             with build_opener(ProxyHandler({}), Stay).open(request, timeout=20) as answer:
                 told = json.loads(answer.read(ANSWER_BYTES))["result"]
             return bytes.fromhex(told[2:].rjust(len(told) % 2 + len(told) - 2, "0"))
-        except (OSError, LookupError, TypeError, ValueError) as error:
+        except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
             raise Undecided(f"the node did not answer {method}: {error}") from error
 
     def view(self, function: str, key: bytes) -> list[bytes]:

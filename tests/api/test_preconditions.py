@@ -19,10 +19,10 @@ class Desk:
         self.path = f"/api/v1/rounds/{world.open_round.pk}/prediction"
         self.secret = world.bob_key
 
-    def ask(self, method: str, body: Any = None, **headers: str) -> Any:
+    def ask(self, method: str, body: Any = None, *, query: str = "", **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         access = {"headers": bearer(self.secret)["headers"] | named}
-        return getattr(Client(), method)(self.path, body, "application/json", **access)
+        return getattr(Client(), method)(self.path + query, body, "application/json", **access)
 
     def read(self, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -63,6 +63,13 @@ def test_a_withdrawal_asks_too(desk: Desk) -> None:
     assert desk.ask("delete", If_Match='"2"').status_code == 412
     assert desk.ask("delete", If_Match='"1"').status_code == 204
     assert desk.read()["ETag"] == '"2"'
+
+
+def test_a_dry_run_asks_too(desk: Desk) -> None:
+    assert desk.ask("post", ENTRY)["ETag"] == '"1"'
+    assert desk.ask("put", AGAIN, query="?dry_run=true", If_Match='"2"').status_code == 412
+    assert desk.ask("put", AGAIN, query="?dry_run=true", If_Match='"1"').status_code == 200
+    assert desk.read()["ETag"] == '"1"'
 
 
 @pytest.mark.parametrize("tag", ["x", "3", 'W/"1"', '"-1"', '"1",', "", '"1" "2"', '"\u0661"'])

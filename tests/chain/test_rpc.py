@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chain import rpc
+from chain import rpc, verify
 from tests.services.servers import HOST, free_port
 
 CHAIN = 77
@@ -49,6 +49,8 @@ def answer(mode: str, method: str) -> tuple[int, bytes]:
         return 200, b'{"jsonrpc": "2.0", "result": "' + b"x" * (rpc.BODY_BYTES + 1) + b'"}'
     if mode == "nested":
         return 200, b"[" * 100_000
+    if mode == "error as text":
+        return 200, b'{"jsonrpc": "2.0", "error": "boom"}'
     chain = CHAIN + 1 if mode == "wrong chain" else CHAIN
     result: dict[str, Any] = {"result": hex(chain) if method == "eth_chainId" else "0x2a"}
     if mode == "limited" and method != "eth_chainId":
@@ -80,7 +82,18 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc, "TIMEOUT_S", (0.3, 0.3))
 
 
-BAD = ("html", "500", "429", "slow", "wrong chain", "long", "limited", "redirect", "nested")
+BAD = (
+    "html",
+    "500",
+    "429",
+    "slow",
+    "wrong chain",
+    "long",
+    "limited",
+    "redirect",
+    "nested",
+    "error as text",
+)
 
 
 @pytest.mark.parametrize("mode", BAD)
@@ -89,6 +102,12 @@ def test_a_bad_endpoint_costs_an_answer_only_when_it_is_the_only_one(mode: str) 
         assert rpc.Node([bad, good], chain_id=CHAIN).ask("eth_blockNumber") == "0x2a"
         with pytest.raises(rpc.NodeUnavailable):
             rpc.Node([bad], chain_id=CHAIN).ask("eth_blockNumber")
+
+
+@pytest.mark.parametrize("mode", ["html", "nested", "error as text"])
+def test_a_node_that_answers_nonsense_decides_nothing_about_a_receipt(mode: str) -> None:
+    with endpoint(mode) as (bad, _), pytest.raises(verify.Undecided):
+        verify.Node(bad, CHAIN, "0x" + "ab" * 20).ask("eth_blockNumber")
 
 
 def test_among_six_bad_endpoints_the_good_one_is_found() -> None:

@@ -110,6 +110,7 @@ def test_a_rejection_says_everything() -> None:
         (Reply(502, "<html>"), Unreachable),
         (Reply(500, "{}"), Unreachable),
         (Reply(200, "<html>"), Unreachable),
+        (Reply(200, "[" * 100_000), Unreachable),
         (Reply(429, "slow"), Unreachable),
         (Reply(404, "<html>"), Rejected),
         (Reply(403, "[]"), Rejected),

@@ -2,8 +2,9 @@
 
 The same tables in the same PostgreSQL, the same limiter's script in the same Redis, the same
 answer with the operator's signed word, the requests counted for Prometheus; served by uvicorn on
-uvloop and httptools. In its favour it leaves out what such a team would write last: sessions, and
-how far an entry lies from the price. It takes first words only, as are sent here.
+uvloop and httptools. In its favour it leaves out what such a team would write last: sessions, how
+far an entry lies from the price, and the prices that a return stands for. It takes first words
+only, as are sent here.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The same entry as lean as the other side's: a key is remembered, one statement writes."""
+"""The same entry in the other side's manner: key and round remembered, one statement writes."""
 
 import time
 import uuid

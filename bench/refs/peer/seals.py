@@ -1,6 +1,6 @@
 """What makes an entry binding: its EIP-712 digest and the operator's signature that it came.
 
-Both by the league's own pure functions: how fast those hash and sign is not what is compared.
+Hashed and signed by the league's own functions: how fast those are is not what is compared.
 """
 
 import hashlib
