@@ -4,24 +4,21 @@ A key is never part of a repr, a log line, a row or a task's arguments.
 """
 
 import json
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 import requests
 from django.conf import settings
 from django.utils.module_loading import import_string
 from hexbytes import HexBytes
 
+from chain import signing
 from chain.hashing import keccak256
 
 TIMEOUT_S: Final = (2.0, 10.0)
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-_loading: Final = threading.Lock()
 Fields = Mapping[str, Any]  # an EIP-1559 transaction, its numbers as integers, data as bytes
 
 
@@ -60,7 +57,7 @@ class LocalKey:
     """A private key in this process."""
 
     def __init__(self, key: bytes) -> None:
-        self._account = _library().account.from_key(key)
+        self._account = signing.library().account.from_key(key)
         self.address: str = self._account.address.lower()
 
     def __repr__(self) -> str:
@@ -102,7 +99,7 @@ class DigestSigner:
     sign_digest: Callable[[bytes], tuple[int, int]]
 
     def sign(self, fields: Fields) -> Signed:
-        transaction = _library().transaction
+        transaction = signing.library().transaction
         digest = bytes(transaction.from_dict(_typed(fields)).hash())
         r, s = self.sign_digest(digest)
         s = min(s, ORDER - s)  # chains refuse the other half (EIP-2)
@@ -128,37 +125,15 @@ def signer() -> Signer:
     raise NoSigner("No signer is configured in this process.")
 
 
-class _Library(NamedTuple):
-    account: Any
-    transaction: Any
-
-
-@cache
-def _library() -> _Library:
-    """eth_account's Account and TypedTransaction: heavy, and only who signs needs them.
-
-    What they import raises the recursion limit of the whole process a hundredfold; nested JSON
-    from a node or a vendor would then overflow the stack instead of being refused.
-    """
-    with _loading:  # who reads the limit meanwhile would put the raised one back
-        limit = sys.getrecursionlimit()
-        try:
-            from eth_account import Account  # noqa: PLC0415 -- heavy
-            from eth_account.typed_transactions import typed_transaction  # noqa: PLC0415 -- heavy
-        finally:
-            sys.setrecursionlimit(limit)
-    return _Library(Account, typed_transaction.TypedTransaction)
-
-
 def _decrypted(path: Path) -> bytes:
     keystore = json.loads(path.read_text(encoding="utf-8"))
-    return bytes(_library().account.decrypt(keystore, settings.CHAIN_KEYSTORE_PASSWORD))
+    return bytes(signing.library().account.decrypt(keystore, settings.CHAIN_KEYSTORE_PASSWORD))
 
 
 def _checked(raw: bytes, fields: Fields, *, address: str) -> Signed:
     """:raises SignerRefused: unless it is this very transaction, signed by `address`."""
     try:
-        stated = _library().transaction.from_bytes(HexBytes(raw)).as_dict()
+        stated = signing.library().transaction.from_bytes(HexBytes(raw)).as_dict()
         sender = _sender_of(raw)
     except Exception as error:  # whatever a library makes of foreign bytes
         raise SignerRefused("What came back is no transaction.") from error
@@ -170,7 +145,7 @@ def _checked(raw: bytes, fields: Fields, *, address: str) -> Signed:
 
 
 def _sender_of(raw: bytes) -> str:
-    return str(_library().account.recover_transaction(raw)).lower()
+    return str(signing.library().account.recover_transaction(raw)).lower()
 
 
 def _typed(fields: Fields) -> dict[str, Any]:

@@ -80,23 +80,17 @@ def enter_once(
 
 
 def preview(
-    *,
-    round_id: UUID,
-    player: Player,
-    entry: Entry,
-    clock: Clock = DATABASE,
-    precondition: Precondition = NOTHING,
+    *, round_id: UUID, player: Player, said: Said, clock: Clock = DATABASE
 ) -> tuple[Decimal, Decimal, Decimal]:
     """What `enter` would accept, as prices at the current price and scale; writes nothing.
 
-    :raises RoundNotFound: and RoundNotOpen, EntryTooFar, league.frames.NoFrame,
-        predictions.preconditions.RevisionMoved.
+    :raises RoundNotFound: and whatever else `enter` raises before it writes.
     """
     round_ = _find(round_id, player)
     with transaction.atomic(durable=True):
         _admit(round_id, player, clock)
-        _standing(round_id, player, precondition)
-    return reach.check(entry, frame=_frame(round_, clock))
+        _standing(round_id, player, said.precondition)
+    return reach.check(said.entry, frame=_frame(round_, clock))
 
 
 def withdraw(
@@ -182,10 +176,10 @@ def _write(word: Word, precondition: Precondition) -> tuple[Prediction, bool]:
     return standing, False
 
 
-def _standing(round_id: UUID, player: Player, precondition: Precondition) -> Prediction | None:
+def _standing(round_id: UUID, player: Player, wanted: Precondition) -> Prediction | None:
     """:raises predictions.preconditions.RevisionMoved: where it is not what is built upon."""
     standing = Prediction.objects.filter(round_id=round_id, player=player).first()
-    precondition.require(standing.revision if standing else None)
+    wanted.require(standing.revision if standing else None)
     return standing
 
 

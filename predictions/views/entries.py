@@ -114,9 +114,7 @@ def enter(request: Request, round_id: UUID) -> Response:
     said = replace(signed_shapes.read(request.data), precondition=precondition_of(request))
     player = authentication.player_of(request)
     if is_dry_run(request):
-        indicative = submissions.preview(
-            round_id=round_id, player=player, entry=said.entry, precondition=said.precondition
-        )
+        indicative = submissions.preview(round_id=round_id, player=player, said=said)
         return Response(acceptances.accepted(None, indicative))
     answer = idempotency.answer(
         request,

@@ -15,6 +15,7 @@ from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
 from predictions.reach import EntryTooFar
 from predictions.submissions import PlayerSuspended, RoundNotFound
+from predictions.vows import Said
 from tests import factories
 from tests.factories import NOON, PRICE
 
@@ -90,7 +91,7 @@ def test_a_suspended_player_enters_nothing(round_: Round, ada: Player) -> None:
 def test_an_unknown_round_is_not_found(ada: Player) -> None:
     calls: list[Any] = [
         lambda: submissions.enter(round_id=uuid7(), player=ada, entry=FLAT, clock=DURING),
-        lambda: submissions.preview(round_id=uuid7(), player=ada, entry=FLAT, clock=DURING),
+        lambda: submissions.preview(round_id=uuid7(), player=ada, said=Said(FLAT), clock=DURING),
         lambda: submissions.withdraw(round_id=uuid7(), player=ada, clock=DURING),
     ]
     for call in calls:

@@ -13,6 +13,7 @@ from predictions.entry_forms import Entry
 from predictions.models import Prediction, Revision
 from predictions.reach import EntryTooFar
 from predictions.submissions import NothingToWithdraw, RoundNotOpen
+from predictions.vows import Said
 from tests import factories
 from tests.factories import NOON, PRICE
 
@@ -176,14 +177,16 @@ def test_the_answer_shows_the_prices_it_stands_for(round_: Round, ada: Player) -
 
 def test_a_preview_says_the_same_and_writes_nothing(round_: Round, ada: Player) -> None:
     entry = entry_forms.point(PRICE + 25)
-    shown = submissions.preview(round_id=round_.pk, player=ada, entry=entry, clock=DURING)
+    shown = submissions.preview(round_id=round_.pk, player=ada, said=Said(entry), clock=DURING)
     assert nothing_written()
     assert enter(round_, ada, entry).quantiles == shown
     far = entry_forms.point(PRICE * 2)
     with pytest.raises(EntryTooFar):
-        submissions.preview(round_id=round_.pk, player=ada, entry=far, clock=DURING)
+        submissions.preview(round_id=round_.pk, player=ada, said=Said(far), clock=DURING)
     with pytest.raises(RoundNotOpen):
-        submissions.preview(round_id=round_.pk, player=ada, entry=entry, clock=FixedClock(NOON))
+        submissions.preview(
+            round_id=round_.pk, player=ada, said=Said(entry), clock=FixedClock(NOON)
+        )
 
 
 def test_numbers_with_superfluous_zeros_are_stored_to_eight_places(
