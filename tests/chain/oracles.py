@@ -18,6 +18,11 @@ def _eth_account() -> tuple[Any, Any]:
     return messages, account
 
 
+def messages() -> Any:
+    """eth_account.messages."""
+    return _eth_account()[0]
+
+
 def account() -> Any:
     """eth_account.Account."""
     return _eth_account()[1]

@@ -1,7 +1,5 @@
 """Digests against independent encoders: eth_account's EIP-712 and eth_abi."""
 
-import importlib
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +14,7 @@ from hypothesis import strategies as st
 from chain import facts, networks, schema
 from chain.hashing import keccak256
 from chain.words import NotRepresentable
-from tests.chain import stories
+from tests.chain import oracles, stories
 
 TYPES = {
     "EIP712Domain": [
@@ -70,10 +68,8 @@ def typed_data(entry: schema.Entry, network: networks.Network) -> dict[str, Any]
 
 @pytest.fixture(scope="module")
 def oracle() -> Oracle:
-    """eth_account's EIP-712 digest. Its imports raise the recursion limit: it is put back."""
-    limit = sys.getrecursionlimit()
-    messages = importlib.import_module("eth_account.messages")
-    sys.setrecursionlimit(limit)
+    """eth_account's EIP-712 digest."""
+    messages = oracles.messages()
 
     def digest(entry: schema.Entry, network: networks.Network) -> bytes:
         message = messages.encode_typed_data(full_message=typed_data(entry, network))
